@@ -33,9 +33,13 @@ export class AgentError extends BaiError {
 }
 
 export const kernelNotFound = (kernelId: KernelId): AgentError =>
-  new AgentError('KERNEL_NOT_FOUND', `no kernel ${kernelId} on this agent: it may have ended; list those that run with 'bai-agent kernels ls'`, {
-    details: { kernelId },
-  });
+  new AgentError(
+    'KERNEL_NOT_FOUND',
+    `no kernel ${kernelId} on this agent: it may have ended; list those that run with 'bai-agent kernels ls'`,
+    {
+      details: { kernelId },
+    },
+  );
 
 /** An argument of a call that is missing or wrong. Names the field and the value. */
 export class InvalidArgumentError extends AgentError {

@@ -29,7 +29,8 @@ export function parseSize(text: string): bigint {
   const exponent = scale === ' ' ? 0 : SCALES.indexOf(scale) + 1;
   const number = /^([+-]?)(\d*)(?:\.(\d*))?(?:e([+-]?\d{1,3}))?$/.exec(scaled.slice(0, -1).trim());
   const [, sign, integer = '', fraction = '', power = '0'] = number ?? [];
-  if (number === null || (exponent === 0 && scale !== ' ') || integer + fraction === '') throw new InvalidSizeError(text);
+  if (number === null || (exponent === 0 && scale !== ' ') || integer + fraction === '')
+    throw new InvalidSizeError(text);
   const shift = fraction.length - Number(power);
   const digits = BigInt(integer + fraction) * 1024n ** BigInt(exponent) * 10n ** BigInt(Math.max(0, -shift));
   const bytes = digits / 10n ** BigInt(Math.max(0, shift));

@@ -71,7 +71,8 @@ export const encodeAttached = (reply: AttachedReply): Uint8Array =>
 export function decodeAttached(payload: Uint8Array): AttachedReply {
   const map = decodeMap('bai-attached', payload);
   const { epoch, active, queued } = map;
-  if (typeof epoch !== 'string' || !Array.isArray(queued)) throw new ProtocolError("'bai-attached' lacks epoch or queued");
+  if (typeof epoch !== 'string' || !Array.isArray(queued))
+    throw new ProtocolError("'bai-attached' lacks epoch or queued");
   return {
     epoch,
     oldest: numberField('bai-attached', map, 'oldest'),

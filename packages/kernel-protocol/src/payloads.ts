@@ -64,7 +64,11 @@ export function decodeMedia(payload: Uint8Array): MediaPayload {
     const parsed: unknown = JSON.parse(body);
     if (isRecord(parsed) && typeof parsed['type'] === 'string') {
       const data = parsed['data'];
-      return { kind: 'media', mime: parsed['type'], data: typeof data === 'string' ? data : JSON.stringify(data ?? '') };
+      return {
+        kind: 'media',
+        mime: parsed['type'],
+        data: typeof data === 'string' ? data : JSON.stringify(data ?? ''),
+      };
     }
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
