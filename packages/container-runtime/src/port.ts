@@ -129,6 +129,9 @@ export interface ContainerRuntime extends AsyncDisposable {
   /** Short name for people: `sandbox`, `docker`, `memory`. */
   readonly kind: string;
 
+  /** Whether {@link ContainerSpec.ports} are published on the host. Where they are not, the runner relays services itself. */
+  readonly publishesPorts: boolean;
+
   /** Images that a container can be made of at this moment. */
   images(options?: WaitOptions): Promise<readonly ImageInfo[]>;
 
