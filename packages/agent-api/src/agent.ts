@@ -4,7 +4,7 @@ import type { FileListing } from './files.js';
 import type { Allocations, CreatedKernel, CreateKernelsCommand } from './kernel-spec.js';
 
 /** States of a kernel as the agent sees them. The table of legal moves is in `agent-runtime`. */
-export type KernelState = 'preparing' | 'creating' | 'running' | 'restarting' | 'terminating' | 'terminated';
+export type KernelState = 'preparing' | 'creating' | 'running' | 'terminating' | 'terminated';
 
 /** How well a limit of a kernel holds: by the operating system, only for programs that play along, or not at all. */
 export type Enforcement = 'enforced' | 'advisory' | 'absent';
