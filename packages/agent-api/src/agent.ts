@@ -100,9 +100,19 @@ export interface Agent {
   listFiles(kernelId: KernelId, path: string, options?: WaitOptions): Promise<FileListing>;
 
   /** True only for a kernel in state `running`. Never fails for an unknown kernel. @see spec/02 §6.6 */
-  checkRunning(kernelId: KernelId): boolean;
+  checkRunning(kernelId: KernelId, options?: WaitOptions): Promise<boolean>;
 
-  listKernels(): readonly KernelSummary[];
+  listKernels(options?: WaitOptions): Promise<readonly KernelSummary[]>;
 
   kernelStats(kernelId: KernelId, options?: WaitOptions): Promise<KernelStats>;
 }
+
+/**
+ * An agent in another process: the same methods, but every answer has to travel. `await` works alike on an {@link Agent} and on a
+ * `RemoteAgent`, so that code for both takes `Agent | RemoteAgent`.
+ */
+export type RemoteAgent = {
+  readonly [Method in keyof Agent]: (
+    ...args: [...Parameters<Agent[Method]>, options?: WaitOptions]
+  ) => Promise<Awaited<ReturnType<Agent[Method]>>>;
+};

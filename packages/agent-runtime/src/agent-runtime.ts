@@ -156,11 +156,11 @@ export class AgentRuntime implements Agent, AsyncDisposable {
     return await this.#filesOf(kernelId).list(path);
   }
 
-  checkRunning(kernelId: KernelId): boolean {
+  async checkRunning(kernelId: KernelId): Promise<boolean> {
     return this.#kernels.find(kernelId)?.state === 'running';
   }
 
-  listKernels(): readonly KernelSummary[] {
+  async listKernels(): Promise<readonly KernelSummary[]> {
     return this.#kernels.all.map((kernel) => kernel.summary());
   }
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MemoryLogger } from '@bai/core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { exampleRecord } from './example-record.test-data.js';
+import { exampleRecord } from '../testing/example-record.js';
 import { formatRecord, parseRecord } from './kernel-record.js';
 import { RecordStore } from './record-store.js';
 

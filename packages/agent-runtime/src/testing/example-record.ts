@@ -1,5 +1,5 @@
 import { newKernelId, newSessionId } from '@bai/core';
-import type { KernelRecord } from './kernel-record.js';
+import type { KernelRecord } from '../records/kernel-record.js';
 
 /** A record with every kind of field filled. */
 export function exampleRecord(): KernelRecord {

@@ -1,0 +1,84 @@
+import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** What kernels and daemons over one state folder have left on this machine. Empty lists mean: nothing. */
+export interface Traces {
+  readonly processes: readonly string[];
+  readonly mounts: readonly string[];
+  readonly sockets: readonly string[];
+  readonly cgroups: readonly string[];
+  readonly files: readonly string[];
+}
+
+export const NO_TRACES: Traces = { processes: [], mounts: [], sockets: [], cgroups: [], files: [] };
+
+/** Looks for traces; the delivered runner, the lock and the instance name belong to the agent and stay. */
+export function tracesOf(stateDir: string): Traces {
+  return {
+    processes: processesOf(stateDir),
+    mounts: linesOf('/proc/self/mounts', stateDir),
+    sockets: linesOf('/proc/net/unix', stateDir),
+    cgroups: cgroupsOf(),
+    files: kernelFiles(stateDir),
+  };
+}
+
+function processesOf(stateDir: string): string[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
+    .flatMap((pid) => {
+      const command = read(`/proc/${pid}/cmdline`).replaceAll('\0', ' ').trim();
+      const inside = command.includes(stateDir) || mountsInside(pid, stateDir);
+      return inside && !command.includes('main.js start') ? [`${pid} ${command}`] : [];
+    });
+}
+
+/** A process inside a sandbox is known by what is mounted in its view, not by its command line. */
+function mountsInside(pid: string, stateDir: string): boolean {
+  if (namespaceOf(pid) === namespaceOf('self')) return false;
+  return read(`/proc/${pid}/mountinfo`).includes(stateDir);
+}
+
+function namespaceOf(pid: string): string {
+  try {
+    return readlinkSync(`/proc/${pid}/ns/mnt`);
+  } catch {
+    return namespaceOf('self');
+  }
+}
+
+function linesOf(file: string, text: string): string[] {
+  return read(file)
+    .split('\n')
+    .filter((line) => line.includes(text));
+}
+
+function cgroupsOf(): string[] {
+  const roots = ['/sys/fs/cgroup', ...childrenOf('/sys/fs/cgroup').map((name) => join('/sys/fs/cgroup', name))];
+  return roots.flatMap((root) =>
+    childrenOf(root)
+      .filter((name) => name.startsWith('bai-'))
+      .flatMap((name) => childrenOf(join(root, name)).filter((child) => existsSync(join(root, name, child, 'cgroup.procs'))))
+      .map((name) => `${root}/${name}`),
+  );
+}
+
+function kernelFiles(stateDir: string): string[] {
+  return ['kernels', 'scratches', 'sandbox'].flatMap((folder) =>
+    childrenOf(join(stateDir, folder))
+      .filter((name) => /[0-9a-f]{8}-[0-9a-f]{4}/.test(name))
+      .map((name) => `${folder}/${name}`),
+  );
+}
+
+function childrenOf(folder: string): string[] {
+  return existsSync(folder) ? readdirSync(folder) : [];
+}
+
+function read(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return ''; // the process ended, or belongs to somebody else
+  }
+}
