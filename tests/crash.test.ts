@@ -38,7 +38,12 @@ describe.each(FAIL_POINTS)('a daemon killed at %s', (point) => {
       const [kernel] = await client.listKernels();
       expect(kernel).toMatchObject({ state: 'running' });
       if (kernel !== undefined) {
-        await client.destroyKernel({ kernelId: kernel.kernelId, sessionId: null, reason: 'user-requested', suppressEvents: false });
+        await client.destroyKernel({
+          kernelId: kernel.kernelId,
+          sessionId: null,
+          reason: 'user-requested',
+          suppressEvents: false,
+        });
       }
     }
     expect(await client.listKernels()).toEqual([]);
@@ -48,6 +53,8 @@ describe.each(FAIL_POINTS)('a daemon killed at %s', (point) => {
     }).catch(() => tracesOf(stateDir));
     expect(traces).toEqual(NO_TRACES);
     const { slots } = await client.info();
-    expect(slots.map(({ slot, available }) => [slot, available])).toEqual(slots.map(({ slot, total }) => [slot, total]));
+    expect(slots.map(({ slot, available }) => [slot, available])).toEqual(
+      slots.map(({ slot, total }) => [slot, total]),
+    );
   });
 });

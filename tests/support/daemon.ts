@@ -49,7 +49,14 @@ export class Daemon implements AsyncDisposable {
   /** Starts the daemon without waiting for it. */
   static spawn(options: DaemonOptions): Daemon {
     const address = `127.0.0.1:${options.port}`;
-    const args = ['start', '--state-dir', options.stateDir, '--set', `agent.rpc-listen-addr=${address}`, ...(options.args ?? [])];
+    const args = [
+      'start',
+      '--state-dir',
+      options.stateDir,
+      '--set',
+      `agent.rpc-listen-addr=${address}`,
+      ...(options.args ?? []),
+    ];
     const child = spawn(process.execPath, [MAIN, ...args], {
       env: { ...process.env, ...options.env },
       cwd: options.stateDir,
@@ -79,7 +86,13 @@ export class Daemon implements AsyncDisposable {
     void this.#exit.then((code) => ended.abort(new Error(`the daemon ended with ${code}:\n${this.#log}`)));
     await withDeadline('start of the daemon', 20_000, ended.signal, async (signal) => {
       while (!this.#log.includes(READY)) {
-        await abortable(Promise.race([once(this.#child.stderr ?? this.#child, 'data'), once(this.#child.stdout ?? this.#child, 'data')]), signal);
+        await abortable(
+          Promise.race([
+            once(this.#child.stderr ?? this.#child, 'data'),
+            once(this.#child.stdout ?? this.#child, 'data'),
+          ]),
+          signal,
+        );
       }
     });
   }

@@ -58,7 +58,9 @@ function cgroupsOf(): string[] {
   return roots.flatMap((root) =>
     childrenOf(root)
       .filter((name) => name.startsWith('bai-'))
-      .flatMap((name) => childrenOf(join(root, name)).filter((child) => existsSync(join(root, name, child, 'cgroup.procs'))))
+      .flatMap((name) =>
+        childrenOf(join(root, name)).filter((child) => existsSync(join(root, name, child, 'cgroup.procs'))),
+      )
       .map((name) => `${root}/${name}`),
   );
 }
