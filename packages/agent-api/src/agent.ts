@@ -112,7 +112,5 @@ export interface Agent {
  * `RemoteAgent`, so that code for both takes `Agent | RemoteAgent`.
  */
 export type RemoteAgent = {
-  readonly [Method in keyof Agent]: (
-    ...args: [...Parameters<Agent[Method]>, options?: WaitOptions]
-  ) => Promise<Awaited<ReturnType<Agent[Method]>>>;
+  readonly [Method in keyof Agent]: (...args: Parameters<Agent[Method]>) => Promise<Awaited<ReturnType<Agent[Method]>>>;
 };
