@@ -33,6 +33,19 @@ function processesOf(stateDir: string): string[] {
     });
 }
 
+/** Process id of the runner of a kernel: the Node.js process that sees this kernel's folders. */
+export function runnerOf(stateDir: string, kernelId: string): number {
+  const pid = readdirSync('/proc').find(
+    (name) =>
+      /^\d+$/.test(name) &&
+      /runner\.[cm]?js/.test(read(`/proc/${name}/cmdline`)) &&
+      namespaceOf(name) !== namespaceOf('self') &&
+      read(`/proc/${name}/mountinfo`).includes(join(stateDir, 'scratches', kernelId)),
+  );
+  if (pid === undefined) throw new Error(`no runner of kernel ${kernelId}`);
+  return Number(pid);
+}
+
 /** A process inside a sandbox is known by what is mounted in its view, not by its command line. */
 function mountsInside(pid: string, stateDir: string): boolean {
   if (namespaceOf(pid) === namespaceOf('self')) return false;
