@@ -43,6 +43,7 @@ export interface PickleLimits {
   readonly maxSteps?: number;
 }
 
+const STOP = 0x2e;
 const MARK = Symbol('mark');
 type StackItem = PickleValue | typeof MARK;
 
@@ -61,6 +62,49 @@ export function readPickle(data: Uint8Array, limits: PickleLimits = {}): PickleV
 }
 
 class PickleMachine {
+  /** All that is allowed. @see spec/01 §4.2, spec/02 §2.3 */
+  static readonly #operations: ReadonlyMap<number, (machine: PickleMachine) => void> = new Map([
+    [0x80, (machine) => machine.#protocol()],
+    // FRAME: only a hint for streams
+    [0x95, (machine) => void machine.#take(8)],
+    // MEMOIZE, BINGET, LONG_BINGET
+    [0x94, (machine) => machine.#memo.push(machine.#peek())],
+    [0x68, (machine) => machine.#push(machine.#recall(machine.#byte()))],
+    [0x6a, (machine) => machine.#push(machine.#recall(machine.#bytes.readUInt32LE(machine.#take(4))))],
+    // MARK
+    [0x28, (machine) => machine.#stack.push(MARK)],
+    // SHORT_BINUNICODE, BINUNICODE
+    [0x8c, (machine) => machine.#push(machine.#text(machine.#byte()))],
+    [0x58, (machine) => machine.#push(machine.#text(machine.#bytes.readUInt32LE(machine.#take(4))))],
+    // NONE, NEWTRUE, NEWFALSE
+    [0x4e, (machine) => machine.#push(null)],
+    [0x88, (machine) => machine.#push(true)],
+    [0x89, (machine) => machine.#push(false)],
+    // BININT1, BININT2, BININT, LONG1
+    [0x4b, (machine) => machine.#push(machine.#byte())],
+    [0x4d, (machine) => machine.#push(machine.#bytes.readUInt16LE(machine.#take(2)))],
+    [0x4a, (machine) => machine.#push(machine.#bytes.readInt32LE(machine.#take(4)))],
+    [0x8a, (machine) => machine.#push(machine.#long(machine.#byte()))],
+    // EMPTY_TUPLE, TUPLE1, TUPLE2, TUPLE3
+    [0x29, (machine) => machine.#push(new PickleTuple([]))],
+    [0x85, (machine) => machine.#push(new PickleTuple(machine.#popMany(1)))],
+    [0x86, (machine) => machine.#push(new PickleTuple(machine.#popMany(2)))],
+    [0x87, (machine) => machine.#push(new PickleTuple(machine.#popMany(3)))],
+    // EMPTY_LIST, APPEND, APPENDS
+    [0x5d, (machine) => machine.#push([])],
+    [0x61, (machine) => machine.#append(machine.#popMany(1))],
+    [0x65, (machine) => machine.#append(machine.#popToMark())],
+    // EMPTY_DICT, SETITEM, SETITEMS
+    [0x7d, (machine) => machine.#push(new Map())],
+    [0x73, (machine) => machine.#setItems(machine.#popMany(2))],
+    [0x75, (machine) => machine.#setItems(machine.#popToMark())],
+    // STACK_GLOBAL, REDUCE, NEWOBJ, BUILD
+    [0x93, (machine) => machine.#global()],
+    [0x52, (machine) => machine.#call(false)],
+    [0x81, (machine) => machine.#call(true)],
+    [0x62, (machine) => machine.#build()],
+  ]);
+
   readonly #bytes: Buffer;
   readonly #maxSteps: number;
   readonly #stack: StackItem[] = [];
@@ -75,8 +119,10 @@ class PickleMachine {
   run(): PickleValue {
     for (let step = 0; step < this.#maxSteps; step += 1) {
       const opcode = this.#byte();
-      if (opcode === 0x2e) return this.#result();
-      this.#execute(opcode);
+      if (opcode === STOP) return this.#result();
+      const operation = PickleMachine.#operations.get(opcode);
+      if (operation === undefined) throw malformed(`pickle operation 0x${opcode.toString(16)} is not allowed`);
+      operation(this);
     }
     throw malformed(`a pickle of more than ${this.#maxSteps} operations`);
   }
@@ -85,93 +131,6 @@ class PickleMachine {
     const value = this.#pop();
     if (this.#stack.length > 0 || this.#at !== this.#bytes.length) throw malformed('a pickle with something left over');
     return value;
-  }
-
-  #execute(opcode: number): void {
-    switch (opcode) {
-      case 0x80: // PROTO
-        return this.#protocol();
-      case 0x95: // FRAME: only a hint for streams
-        this.#take(8);
-        return;
-      case 0x94: // MEMOIZE
-        this.#memo.push(this.#peek());
-        return;
-      case 0x68: // BINGET
-        return this.#push(this.#recall(this.#byte()));
-      case 0x6a: // LONG_BINGET
-        return this.#push(this.#recall(this.#bytes.readUInt32LE(this.#take(4))));
-      case 0x28: // MARK
-        this.#stack.push(MARK);
-        return;
-      default:
-        return this.#scalar(opcode);
-    }
-  }
-
-  #scalar(opcode: number): void {
-    switch (opcode) {
-      case 0x8c: // SHORT_BINUNICODE
-        return this.#push(this.#text(this.#byte()));
-      case 0x58: // BINUNICODE
-        return this.#push(this.#text(this.#bytes.readUInt32LE(this.#take(4))));
-      case 0x4e: // NONE
-        return this.#push(null);
-      case 0x88: // NEWTRUE
-        return this.#push(true);
-      case 0x89: // NEWFALSE
-        return this.#push(false);
-      case 0x4b: // BININT1
-        return this.#push(this.#byte());
-      case 0x4d: // BININT2
-        return this.#push(this.#bytes.readUInt16LE(this.#take(2)));
-      case 0x4a: // BININT
-        return this.#push(this.#bytes.readInt32LE(this.#take(4)));
-      case 0x8a: // LONG1
-        return this.#push(this.#long(this.#byte()));
-      default:
-        return this.#container(opcode);
-    }
-  }
-
-  #container(opcode: number): void {
-    switch (opcode) {
-      case 0x29: // EMPTY_TUPLE
-        return this.#push(new PickleTuple([]));
-      case 0x85: // TUPLE1
-      case 0x86: // TUPLE2
-      case 0x87: // TUPLE3
-        return this.#push(new PickleTuple(this.#popMany(opcode - 0x84)));
-      case 0x7d: // EMPTY_DICT
-        return this.#push(new Map());
-      case 0x5d: // EMPTY_LIST
-        return this.#push([]);
-      case 0x61: // APPEND
-        return this.#append(this.#popMany(1));
-      case 0x65: // APPENDS
-        return this.#append(this.#popToMark());
-      case 0x73: // SETITEM
-        return this.#setItems(this.#popMany(2));
-      case 0x75: // SETITEMS
-        return this.#setItems(this.#popToMark());
-      default:
-        return this.#object(opcode);
-    }
-  }
-
-  #object(opcode: number): void {
-    switch (opcode) {
-      case 0x93: // STACK_GLOBAL
-        return this.#global();
-      case 0x52: // REDUCE
-        return this.#call(false);
-      case 0x81: // NEWOBJ
-        return this.#call(true);
-      case 0x62: // BUILD
-        return this.#build();
-      default:
-        throw malformed(`pickle operation 0x${opcode.toString(16)} is not allowed`);
-    }
   }
 
   #protocol(): void {

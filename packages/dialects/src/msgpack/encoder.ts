@@ -26,31 +26,28 @@ export class MsgpackEncoder {
   }
 
   #value(value: unknown, depth: number): void {
-    switch (typeof value) {
-      case 'string':
-        return this.#text(value);
-      case 'number':
-        return Number.isSafeInteger(value) ? this.#integer(value) : this.#float(value);
-      case 'boolean':
-        return this.#byte(value ? 0xc3 : 0xc2);
-      case 'bigint':
-        return this.#bigint(value);
-      case 'object':
-        return this.#object(value, depth);
-      default:
-        throw new BugError(`a ${typeof value} can't be sent`);
-    }
+    if (typeof value === 'string') this.#text(value);
+    else if (typeof value === 'number') this.#number(value);
+    else if (value === null) this.#byte(0xc0);
+    else if (typeof value === 'boolean') this.#byte(value ? 0xc3 : 0xc2);
+    else if (typeof value === 'bigint') this.#bigint(value);
+    else if (typeof value === 'object') this.#object(value, depth);
+    else throw new BugError(`a ${typeof value} can't be sent`);
   }
 
-  #object(value: object | null, depth: number): void {
-    if (value === null) return this.#byte(0xc0);
+  #object(value: object, depth: number): void {
     if (depth >= MAX_DEPTH) throw new BugError('a value to be sent is nested too deep');
-    if (value instanceof Uint8Array) return this.#binary(value);
-    if (Array.isArray(value)) {
-      this.#sized(value.length, 0x90, 0xdc);
-      for (const item of value) this.#value(item, depth + 1);
-      return;
-    }
+    if (value instanceof Uint8Array) this.#binary(value);
+    else if (Array.isArray(value)) this.#array(value, depth);
+    else this.#map(value, depth);
+  }
+
+  #array(value: readonly unknown[], depth: number): void {
+    this.#sized(value.length, 0x90, 0xdc);
+    for (const item of value) this.#value(item, depth + 1);
+  }
+
+  #map(value: object, depth: number): void {
     const entries = Object.entries(value).filter(([, item]) => item !== undefined);
     this.#sized(entries.length, 0x80, 0xde);
     for (const [key, item] of entries) {
@@ -66,8 +63,9 @@ export class MsgpackEncoder {
     else this.#at = this.#room(5).writeUInt32BE(size, this.#head(long + 1));
   }
 
-  #integer(value: number): void {
-    if (value >= 0) {
+  #number(value: number): void {
+    if (!Number.isSafeInteger(value)) this.#at = this.#room(9).writeDoubleBE(value, this.#head(0xcb));
+    else if (value >= 0) {
       if (value < 0x80) this.#byte(value);
       else if (value < 0x100) this.#at = this.#room(2).writeUInt8(value, this.#head(0xcc));
       else if (value < 0x10000) this.#at = this.#room(3).writeUInt16BE(value, this.#head(0xcd));
@@ -81,15 +79,11 @@ export class MsgpackEncoder {
   }
 
   #bigint(value: bigint): void {
-    const number = Number(value);
-    if (Number.isSafeInteger(number)) return this.#integer(number);
     if (value > 2n ** 64n - 1n || value < -(2n ** 63n)) throw new BugError('an integer beyond 64 bits');
-    if (value >= 0n) this.#at = this.#room(9).writeBigUInt64BE(value, this.#head(0xcf));
+    const number = Number(value);
+    if (Number.isSafeInteger(number)) this.#number(number);
+    else if (value >= 0n) this.#at = this.#room(9).writeBigUInt64BE(value, this.#head(0xcf));
     else this.#at = this.#room(9).writeBigInt64BE(value, this.#head(0xd3));
-  }
-
-  #float(value: number): void {
-    this.#at = this.#room(9).writeDoubleBE(value, this.#head(0xcb));
   }
 
   #text(value: string): void {
