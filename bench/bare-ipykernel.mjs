@@ -48,8 +48,8 @@ async function writeConnection(file) {
   return connection;
 }
 
-/** Held all at once, so that they differ. */
-async function freePorts(count) {
+/** Ports of this machine on which nothing listens; held all at once, so that they differ. */
+export async function freePorts(count) {
   const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
   await Promise.all(servers.map((server) => once(server, 'listening')));
   const ports = servers.map((server) => server.address().port);
