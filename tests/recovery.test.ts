@@ -38,7 +38,9 @@ async function follow(events: AsyncIterable<RunEvent>, transcript: Transcript): 
 }
 
 describe('a daemon killed with kernels in mid-run', () => {
-  it('adopts them, and every line reaches the client once; a runner that died meanwhile is told once', { timeout: 120_000 }, async () => {
+  it('adopts them, and every line reaches the client once; a runner that died meanwhile is told once', {
+    timeout: 120_000,
+  }, async () => {
     const transcripts: Transcript[] = [];
     const runs: Promise<Transcript>[] = [];
     const sessions: KernelSession[] = [];
@@ -64,13 +66,18 @@ describe('a daemon killed with kernels in mid-run', () => {
     await using second = await Daemon.start({ stateDir, port });
     const adopted = await client.listKernels();
     expect(adopted.map((kernel) => kernel.kernelId).sort()).toEqual(
-      sessions.slice(0, KERNELS).map((session) => session.kernelId).sort(),
+      sessions
+        .slice(0, KERNELS)
+        .map((session) => session.kernelId)
+        .sort(),
     );
     const wanted = Array.from({ length: LINES }, (_, index) => `line ${index + 1}\n`).join('');
     for (const run of runs.slice(0, KERNELS)) {
       expect(await run).toEqual({ text: wanted, dropped: 0, exitCode: 0 });
     }
-    const told = second.log.split('\n').filter((line) => line.includes('kernel ended') && line.includes(doomed.kernelId));
+    const told = second.log
+      .split('\n')
+      .filter((line) => line.includes('kernel ended') && line.includes(doomed.kernelId));
     expect(told).toHaveLength(1);
 
     for (const session of sessions.slice(0, KERNELS)) await session.destroy();

@@ -19,7 +19,6 @@ import {
   type DisposalStack,
   describeError,
   type KernelId,
-  type Logger,
   parseSessionId,
   type WaitOptions,
 } from '@bai/core';

@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describeError, DisposalStack, type Logger, TaskGroup } from '@bai/core';
 import type { ContainerRuntime, RunnerSource } from '@bai/container-runtime';
+import { DisposalStack, describeError, type Logger, TaskGroup } from '@bai/core';
 import { EventDispatcher, type EventTransport } from '@bai/events';
 import type { HostResources, PortPool } from '@bai/resources';
 import type { ErrorMonitor, StatsMonitor } from '@bai/telemetry';
@@ -9,8 +9,8 @@ import { type FailPoints, noFailPoints } from './fail-points.js';
 import type { KernelContext } from './kernel/context.js';
 import { Kernel } from './kernel/kernel.js';
 import { KernelTable } from './kernel/kernel-table.js';
-import { RecordStore } from './records/record-store.js';
 import { reconcile } from './reconcile.js';
+import { RecordStore } from './records/record-store.js';
 import { ScratchFolders } from './scratch.js';
 import type { AgentSettings } from './settings.js';
 import { StateLock } from './state-lock.js';

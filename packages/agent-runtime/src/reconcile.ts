@@ -1,5 +1,5 @@
-import { describeError, type KernelId } from '@bai/core';
 import type { Container } from '@bai/container-runtime';
+import { describeError, type KernelId } from '@bai/core';
 import type { KernelContext } from './kernel/context.js';
 import type { Kernel } from './kernel/kernel.js';
 import type { KernelRecord } from './records/kernel-record.js';
@@ -61,7 +61,9 @@ async function settle(kernel: Kernel, container: Container | undefined, counts: 
         return;
     }
   } catch (error) {
-    kernel.logger.error('a kernel of before could not be settled: destroy it to try again', { error: describeError(error) });
+    kernel.logger.error('a kernel of before could not be settled: destroy it to try again', {
+      error: describeError(error),
+    });
   }
 }
 

@@ -113,7 +113,8 @@ async function writeHomeFiles(scratch: Scratch, spec: KernelSpec): Promise<void>
     await files.write('.ssh/id_rsa', Buffer.from(keys.privateKey));
     await files.write('id_container', Buffer.from(keys.privateKey));
     await chmod(join(scratch.work, '.ssh'), 0o700);
-    for (const name of ['.ssh/authorized_keys', '.ssh/id_rsa', 'id_container']) await chmod(join(scratch.work, name), 0o600);
+    for (const name of ['.ssh/authorized_keys', '.ssh/id_rsa', 'id_container'])
+      await chmod(join(scratch.work, name), 0o600);
   }
   for (const dotfile of spec.dotfiles) {
     const names = pathNames(dotfile.path);

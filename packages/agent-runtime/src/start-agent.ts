@@ -2,8 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { AgentEvent } from '@bai/agent-api';
-import { type AgentId, DisposalStack, type Logger, nullLogger, parseAgentId, type WaitOptions } from '@bai/core';
 import { HostFolderRunnerSource } from '@bai/container-runtime';
+import { type AgentId, DisposalStack, type Logger, nullLogger, parseAgentId, type WaitOptions } from '@bai/core';
 import { InProcessEvents } from '@bai/events';
 import { bundleDirectory } from '@bai/kernel-runner';
 import { HostResources, PortPool } from '@bai/resources';
@@ -54,7 +54,11 @@ export async function startAgent(options: StartAgentOptions = {}): Promise<Agent
       runtime,
       events,
       logger,
-      runnerSource: new HostFolderRunnerSource({ bundle: bundleDirectory(), directory: join(stateDir, 'runner'), logger }),
+      runnerSource: new HostFolderRunnerSource({
+        bundle: bundleDirectory(),
+        directory: join(stateDir, 'runner'),
+        logger,
+      }),
       resources: HostResources.open({ reservedCpu: 0, reservedMem: 0n, logger }),
       ports: new PortPool({ range: settings.portRange }),
       errors: new LoggingErrorMonitor(logger),

@@ -1,12 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describeError, errorCode } from '@bai/core';
-import { isSameProcess, type ProcessIdentity, processIdentity } from '@bai/linux';
-import { z } from 'zod';
+import { BugError, describeError, errorCode } from '@bai/core';
+import { formatIdentity, identityOf, isAlive, parseIdentity } from '@bai/linux';
 import { AgentRuntimeError } from './errors.js';
-
-const holderSchema = z.object({ pid: z.number(), startTime: z.string(), bootId: z.string() });
 
 /**
  * Makes a state folder belong to this process alone. A lock of a dead process is taken over; that of a living one is an error that
@@ -25,7 +22,7 @@ export class StateLock implements AsyncDisposable {
   static async acquire(stateDir: string): Promise<StateLock> {
     const path = join(stateDir, 'lock');
     const own = `${path}.${randomBytes(4).toString('hex')}`;
-    const text = JSON.stringify(processIdentity(process.pid));
+    const text = ownIdentity();
     try {
       await mkdir(stateDir, { recursive: true, mode: 0o700 });
       await writeFile(own, text, { mode: 0o600 });
@@ -58,8 +55,9 @@ async function claim(stateDir: string, path: string, own: string): Promise<void>
       if (errorCode(error) !== 'EEXIST') throw error;
     }
     const text = await readText(path);
-    const holder = parseHolder(text);
-    if (holder !== undefined && isSameProcess(holder)) {
+    // A lock that a crash cut in half holds nothing.
+    const holder = parseIdentity(text ?? '');
+    if (holder !== undefined && isAlive(holder)) {
       throw new AgentRuntimeError(
         'STATE_DIR_IN_USE',
         `the state folder ${stateDir} belongs to the running agent with process id ${holder.pid}: stop that agent or choose another folder with --state-dir`,
@@ -68,7 +66,10 @@ async function claim(stateDir: string, path: string, own: string): Promise<void>
     }
     await removeStale(path, text, `${own}.stale`);
   }
-  throw new AgentRuntimeError('STATE_DIR_IN_USE', `the lock of the state folder ${stateDir} keeps changing hands: try again`);
+  throw new AgentRuntimeError(
+    'STATE_DIR_IN_USE',
+    `the lock of the state folder ${stateDir} keeps changing hands: try again`,
+  );
 }
 
 /** Moves the dead lock away first: if another process was faster, what we moved is its new lock and goes back. */
@@ -92,10 +93,8 @@ async function readText(path: string): Promise<string | undefined> {
   }
 }
 
-function parseHolder(text: string | undefined): ProcessIdentity | undefined {
-  try {
-    return holderSchema.parse(JSON.parse(text ?? ''));
-  } catch {
-    return undefined; // a lock that was cut in half by a crash holds nothing
-  }
+function ownIdentity(): string {
+  const identity = identityOf(process.pid);
+  if (identity === undefined) throw new BugError('this process does not find itself in /proc');
+  return formatIdentity(identity);
 }

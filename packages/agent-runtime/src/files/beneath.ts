@@ -97,7 +97,9 @@ export function pathError(name: string, cause: unknown): AgentError {
       return new AgentError('FILE_NOT_FOUND', `path: no such file or folder: ${shown}`, { cause });
     case 'ELOOP':
     case 'ENOTDIR':
-      return new AgentError('PATH_NOT_ALLOWED', `path: ${shown} is a link or no folder: links aren't followed here`, { cause });
+      return new AgentError('PATH_NOT_ALLOWED', `path: ${shown} is a link or no folder: links aren't followed here`, {
+        cause,
+      });
     default:
       return new AgentError('PATH_NOT_ALLOWED', `path: ${shown} can't be used`, { cause });
   }

@@ -1,11 +1,11 @@
 const TYPES: Readonly<Record<number, string>> = {
-  0o140000: 's',
-  0o120000: 'l',
-  0o100000: '-',
-  0o060000: 'b',
-  0o040000: 'd',
-  0o020000: 'c',
-  0o010000: 'p',
+  26411: 's',
+  21609: 'l',
+  16807: '-',
+  14406: 'b',
+  9604: 'd',
+  4802: 'c',
+  2401: 'p',
 };
 
 /** The mode as `ls -l` writes it: `-rw-r--r--`, with `s`, `S`, `t`, `T` for the special bits. */

@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { errorCode } from '@bai/core';
 import fc from 'fast-check';
 import { extract } from 'tar-stream';
@@ -27,9 +28,8 @@ async function entriesOf(archive: Uint8Array): Promise<Record<string, string>> {
   const reader = extract();
   reader.end(archive);
   for await (const entry of reader) {
-    const chunks: Uint8Array[] = [];
-    for await (const chunk of entry) chunks.push(chunk);
-    found[entry.header.name] = entry.header.type === 'file' ? Buffer.concat(chunks).toString() : (entry.header.type ?? '');
+    const content = await text(entry);
+    found[entry.header.name] = entry.header.type === 'file' ? content : (entry.header.type ?? '');
   }
   return found;
 }
@@ -48,7 +48,17 @@ describe('WorkFiles', () => {
     expect(await readdir(join(work, 'a/b'))).toEqual(['hello.txt']);
   });
 
-  const outside = ['../secret', 'a/../../secret', '/etc/passwd', '/home/workshop/x', '/home/work/../x', 'a\0b', '', '.', '/home/work'];
+  const outside = [
+    '../secret',
+    'a/../../secret',
+    '/etc/passwd',
+    '/home/workshop/x',
+    '/home/work/../x',
+    'a\0b',
+    '',
+    '.',
+    '/home/work',
+  ];
   it.each(outside)('refuses to write to %j', async (path) => {
     expect(await codeOf(files.write(path, Buffer.from('x')))).toBe('PATH_NOT_ALLOWED');
     expect(await readFile(join(place, 'secret'), 'utf8')).toBe('the agent keeps this');

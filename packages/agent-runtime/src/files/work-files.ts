@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { constants, type Stats } from 'node:fs';
 import { lstat, open, readdir, readlink, rename, unlink } from 'node:fs/promises';
+import { buffer } from 'node:stream/consumers';
 import { AgentError, type FileEntry, type FileListing } from '@bai/agent-api';
 import { describeError } from '@bai/core';
 import { pack } from 'tar-stream';
@@ -70,9 +71,7 @@ export class WorkFiles {
     if (name === undefined) await addFolder(tar, folder, 'work', budget);
     else await addEntry(tar, folder, name, name, budget);
     tar.finalize();
-    const chunks: Uint8Array[] = [];
-    for await (const chunk of tar) chunks.push(chunk);
-    const archive = Buffer.concat(chunks);
+    const archive = await buffer(tar);
     if (archive.length > MAX_ARCHIVE_BYTES) throw tooLarge(path);
     return archive;
   }

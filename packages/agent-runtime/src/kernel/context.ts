@@ -1,6 +1,6 @@
 import type { AgentEvent } from '@bai/agent-api';
-import type { AgentId, KernelId, Logger } from '@bai/core';
 import type { ContainerRuntime, RunnerSource } from '@bai/container-runtime';
+import type { AgentId, KernelId, Logger } from '@bai/core';
 import type { HostResources, PortPool } from '@bai/resources';
 import type { FailPoints } from '../fail-points.js';
 import type { RecordStore } from '../records/record-store.js';

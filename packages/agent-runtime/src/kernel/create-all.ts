@@ -18,7 +18,8 @@ export async function createAll(
   const kernels = enterAll(command, context, table);
   const outcomes = await runLimited(kernels, context.settings.creationConcurrency, (kernel) => kernel.create());
   const failure = outcomes.find((outcome) => outcome.status === 'rejected');
-  if (failure === undefined) return outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
+  if (failure === undefined)
+    return outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
   await Promise.all(kernels.map((kernel) => endSibling(kernel)));
   throw failure.reason;
 }
@@ -36,7 +37,9 @@ async function endSibling(kernel: Kernel): Promise<void> {
   try {
     await kernel.destroy({ reason: 'failed-to-create', suppressEvents: true });
   } catch (error) {
-    kernel.logger.error('a sibling of a failed kernel could not be removed: destroy it', { error: describeError(error) });
+    kernel.logger.error('a sibling of a failed kernel could not be removed: destroy it', {
+      error: describeError(error),
+    });
   }
 }
 

@@ -1,6 +1,6 @@
 import { AgentError, type CreatedKernel, type ServicePort } from '@bai/agent-api';
-import { BaiError, DeadlineError, describeError, errorCode } from '@bai/core';
 import type { Container, ImageInfo } from '@bai/container-runtime';
+import { BaiError, DeadlineError, describeError, errorCode, withDeadline } from '@bai/core';
 import { formatResourceText, type ResourceGrant } from '@bai/resources';
 import { checkEnviron } from '../scratch.js';
 import type { Kernel } from './kernel.js';
@@ -52,10 +52,16 @@ async function findImage(kernel: Kernel): Promise<ImageInfo> {
   const image = images.find((candidate) => candidate.canonical === canonical);
   if (image === undefined) {
     const known = images.map((candidate) => candidate.canonical).join(', ') || 'none';
-    throw new AgentError('IMAGE_NOT_AVAILABLE', `image ${JSON.stringify(canonical)} is not here: the images of this node are ${known}`);
+    throw new AgentError(
+      'IMAGE_NOT_AVAILABLE',
+      `image ${JSON.stringify(canonical)} is not here: the images of this node are ${known}`,
+    );
   }
   if (digest !== '' && digest !== image.digest) {
-    throw new AgentError('IMAGE_NOT_AVAILABLE', `image ${canonical} is here as ${image.digest}, but ${digest} was asked for`);
+    throw new AgentError(
+      'IMAGE_NOT_AVAILABLE',
+      `image ${canonical} is here as ${image.digest}, but ${digest} was asked for`,
+    );
   }
   return image;
 }
@@ -106,7 +112,9 @@ async function makeContainer(
         shmemBytes: spec.shmemBytes,
       },
       user: undefined,
-      ports: spec.preopenPorts.slice(0, hostPorts.length).map((port, index) => ({ container: port, host: hostPorts[index] ?? 0 })),
+      ports: spec.preopenPorts
+        .slice(0, hostPorts.length)
+        .map((port, index) => ({ container: port, host: hostPorts[index] ?? 0 })),
     },
     { signal: kernel.endSignal },
   );
@@ -115,10 +123,13 @@ async function makeContainer(
 }
 
 async function startRunner(kernel: Kernel): Promise<void> {
-  const { context, id, endSignal: signal } = kernel;
-  kernel.containerMade(await context.runtime.start(id, { signal }));
-  const io = await kernel.connect(signal);
-  await io.ready({ timeoutMs: context.settings.startupTimeoutMs, signal });
+  const { context, id, endSignal } = kernel;
+  const { startupTimeoutMs } = context.settings;
+  await withDeadline(`start of kernel ${id}`, startupTimeoutMs, endSignal, async (signal) => {
+    kernel.containerMade(await context.runtime.start(id, { signal }));
+    const io = await kernel.connect(signal);
+    await io.ready({ timeoutMs: startupTimeoutMs, signal });
+  });
 }
 
 /** The manager's variables win over the agent's. @see spec/03 §3.6 */

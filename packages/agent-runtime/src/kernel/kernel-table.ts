@@ -27,7 +27,10 @@ export class KernelTable {
     const present = this.#alive.get(kernelId);
     if (present === undefined) return;
     const doing = present.state === 'running' ? 'is running' : `is ${present.state}`;
-    throw new AgentError('KERNEL_EXISTS', `kernel ${kernelId} ${doing} on this agent already: its creation is not repeated`);
+    throw new AgentError(
+      'KERNEL_EXISTS',
+      `kernel ${kernelId} ${doing} on this agent already: its creation is not repeated`,
+    );
   }
 
   enter(kernel: Kernel): Kernel {
@@ -49,7 +52,9 @@ export class KernelTable {
   /** Takes a delivered event out of the outbox that it came from. */
   async delivered(event: AgentEvent): Promise<void> {
     if (!('kernelId' in event)) return;
-    const kernel = [this.#alive, this.#ended].map((table) => table.get(event.kernelId)).find((found) => found?.owes(event));
+    const kernel = [this.#alive, this.#ended]
+      .map((table) => table.get(event.kernelId))
+      .find((found) => found?.owes(event));
     await kernel?.delivered(event.eventId);
     if (kernel !== undefined && this.#ended.get(kernel.id) === kernel && kernel.record.outbox.length === 0) {
       this.#ended.delete(kernel.id);

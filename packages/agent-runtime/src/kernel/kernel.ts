@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { AgentError, type AgentEvent, type CreatedKernel, type KernelState, type KernelSummary } from '@bai/agent-api';
-import { describeError, type KernelId, type Logger } from '@bai/core';
 import type { Container, ContainerExit, RunnerEndpoints } from '@bai/container-runtime';
+import { describeError, type KernelId, type Logger, withDeadline } from '@bai/core';
 import { type KernelIo, openKernelIo } from '@bai/kernel-io';
 import type { KernelRecord, Termination } from '../records/kernel-record.js';
 import type { KernelContext } from './context.js';
@@ -9,6 +9,9 @@ import { bringUp, startupError } from './creation.js';
 import { SerialQueue } from './serial-queue.js';
 import { assertMove } from './states.js';
 import { tearDown } from './teardown.js';
+
+/** How long the sockets of a running kernel may take to be found after a restart of the agent, in milliseconds. */
+const ADOPTION_MS = 10_000;
 
 /** An event of a kernel's life without what every one of them has. */
 export type KernelEventBody =
@@ -75,7 +78,9 @@ export class Kernel {
   async adopt(container: Container): Promise<void> {
     await this.#transitions.run(async () => {
       this.#container = container;
-      await this.connect();
+      await withDeadline(`adoption of kernel ${this.id}`, ADOPTION_MS, this.endSignal, (signal) =>
+        this.connect(signal),
+      );
       this.logger.info('kernel adopted', { image: this.#record.spec.image.canonical });
     });
   }
@@ -110,7 +115,9 @@ export class Kernel {
         this.logger.error('a kernel that ended could not be cleaned up', { error });
       });
     } else if (this.#ending === undefined) {
-      this.#end.abort(new AgentError('KERNEL_STARTUP_FAILED', `the container ended with status ${exit.code} while it started`));
+      this.#end.abort(
+        new AgentError('KERNEL_STARTUP_FAILED', `the container ended with status ${exit.code} while it started`),
+      );
     }
   }
 

@@ -1,5 +1,5 @@
 import type { AgentEvent, Allocations, ClusterSpec, CreatedKernel, KernelSpec, KernelState } from '@bai/agent-api';
-import { parseKernelId, parseSessionId, type KernelId, type SessionId } from '@bai/core';
+import { type KernelId, parseKernelId, parseSessionId, type SessionId } from '@bai/core';
 import { z } from 'zod';
 
 /** How a kernel is to end, or ended. */

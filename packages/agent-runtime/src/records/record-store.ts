@@ -51,7 +51,9 @@ export class RecordStore {
 
   /** Writes the whole record. Calls for one kernel take effect in order. */
   save(record: KernelRecord, options: { readonly durable: boolean }): Promise<void> {
-    return this.#inOrder(record.kernelId, () => replaceFile(this.#path(record.kernelId), formatRecord(record), options));
+    return this.#inOrder(record.kernelId, () =>
+      replaceFile(this.#path(record.kernelId), formatRecord(record), options),
+    );
   }
 
   async delete(kernelId: KernelId): Promise<void> {

@@ -13,7 +13,9 @@ export function exampleRecord(): KernelRecord {
     kernelHost: '127.0.0.1',
     replInPort: 0,
     replOutPort: 0,
-    servicePorts: [{ name: '8888', protocol: 'preopen', containerPorts: [8888], hostPorts: [30000], isInference: false }],
+    servicePorts: [
+      { name: '8888', protocol: 'preopen', containerPorts: [8888], hostPorts: [30000], isInference: false },
+    ],
     allocations: { cpu: { cpu: { '0': '1' } }, mem: { mem: { root: '1048576' } } },
     attachedDevices: { cpu: [{ deviceId: '0', modelName: '', data: { cores: 1 } }] },
     scalingGroup: 'default',
@@ -63,7 +65,16 @@ export function exampleRecord(): KernelRecord {
     termination: null,
     outbox: [
       { type: 'kernel-started', eventId: 'e1', at: 1, kernelId, sessionId, creationId: null, kernel: created },
-      { type: 'kernel-terminated', eventId: 'e2', at: 2, kernelId, sessionId, creationId: null, reason: 'x', exitCode: 3 },
+      {
+        type: 'kernel-terminated',
+        eventId: 'e2',
+        at: 2,
+        kernelId,
+        sessionId,
+        creationId: null,
+        reason: 'x',
+        exitCode: 3,
+      },
     ],
   };
 }
