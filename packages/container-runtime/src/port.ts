@@ -122,6 +122,8 @@ export interface ContainerUsage {
  *
  * **Idempotence.** `stop` and `remove` of something that isn't there are success.
  *
+ * **Disposal** ends the object, not the containers.
+ *
  * All rejections are `BaiError`s with a code of `RuntimeErrorCode`; an aborted `signal` ends the wait, and what had begun is found by
  * `list`.
  */
@@ -135,16 +137,25 @@ export interface ContainerRuntime extends AsyncDisposable {
   /** Images that a container can be made of at this moment. */
   images(options?: WaitOptions): Promise<readonly ImageInfo[]>;
 
-  /** Prepares a container. @throws `IMAGE_NOT_FOUND`, `CONTAINER_EXISTS`, `CONTAINER_CREATE_FAILED` */
+  /** Prepares a container; a rejection leaves none. @throws `IMAGE_NOT_FOUND`, `CONTAINER_EXISTS`, `CONTAINER_CREATE_FAILED` */
   create(spec: ContainerSpec, options?: WaitOptions): Promise<Container>;
 
-  /** Starts the runner in a created container. Doesn't wait for the runner to answer. @throws `CONTAINER_START_FAILED` */
+  /**
+   * Starts the runner in a created container. Doesn't wait for the runner to answer.
+   * @throws `CONTAINER_NOT_FOUND`; `CONTAINER_START_FAILED`, also for a container that was started before
+   */
   start(kernelId: KernelId, options?: WaitOptions): Promise<Container>;
 
-  /** Where the runner of a started container listens. @throws `CONTAINER_NOT_FOUND`, `RUNNER_UNREACHABLE` */
+  /**
+   * Where the runner of a started container listens. Waits until it does, however long that takes: give a `signal`.
+   * @throws `CONTAINER_NOT_FOUND`; `RUNNER_UNREACHABLE` when the container doesn't run or ends meanwhile
+   */
   connect(kernelId: KernelId, options?: WaitOptions): Promise<RunnerEndpoints>;
 
-  /** Asks the container to end, and kills it after `graceMs`. Resolves once nothing of it runs any more. */
+  /**
+   * Asks the container to end, and kills it after `graceMs`. Resolves once nothing of it runs any more. One that was never started
+   * stays `created`.
+   */
   stop(kernelId: KernelId, options: { readonly graceMs: number } & WaitOptions): Promise<void>;
 
   /** Removes every trace of a container, killing it if it runs. Its folders of the spec are left. */
@@ -155,10 +166,13 @@ export interface ContainerRuntime extends AsyncDisposable {
   /** All containers of this runtime's place: created, running and exited. */
   list(options?: WaitOptions): Promise<readonly Container[]>;
 
-  /** Calls the listener once for each started container that ends, also for those that an older object started and `list` showed. */
+  /**
+   * Calls the listener once for each started container that ends, also for those that an older object started and `list` showed.
+   * {@link inspect} shows the end by then. What `list` showed as exited is not told again, and nothing is told after disposal.
+   */
   onExit(listener: (exited: ContainerExited) => void): Disposable;
 
-  /** What the container printed, newest part up to `maxBytes`. */
+  /** What the container printed, newest part up to `maxBytes`. A runtime keeps a bounded part. @throws `CONTAINER_NOT_FOUND` */
   logs(kernelId: KernelId, options: { readonly maxBytes: number } & WaitOptions): Promise<Uint8Array>;
 
   /** Counters of a running container, or undefined when it doesn't run. */
