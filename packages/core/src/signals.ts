@@ -5,7 +5,7 @@ export interface WaitOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Resolves after `ms`, or rejects with the reason of `signal`. The timer doesn't keep the process alive on its own. */
+/** Resolves after `ms`, or rejects with the reason of `signal`. Keeps the process alive meanwhile. */
 export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(signal.reason);
