@@ -1,6 +1,6 @@
-import { describeError, errorCode, type Logger } from '@bai/core';
+import type { Logger } from '@bai/core';
 import type { ErrorContext, ErrorMonitor } from './error-monitor.js';
-import { redactFields, redactText } from './redact.js';
+import { describeSafely, redactFields, redactText } from './redact.js';
 
 /** Writes errors to the log, with their codes and stacks. */
 export class LoggingErrorMonitor implements ErrorMonitor {
@@ -11,23 +11,19 @@ export class LoggingErrorMonitor implements ErrorMonitor {
   }
 
   captureError(error: unknown, context: ErrorContext = {}): void {
-    this.#write('unexpected error', context, () => ({
-      error: redactText(describeError(error)),
-      code: errorCode(error),
-      stack: error instanceof Error ? redactText(error.stack ?? '') : undefined,
-    }));
+    this.#write('unexpected error', () => ({ ...redactFields(context), error: describeSafely(error) }));
   }
 
   captureMessage(message: string, context: ErrorContext = {}): void {
-    this.#write('message for the operator', context, () => ({ text: redactText(message) }));
+    this.#write('message for the operator', () => ({ ...redactFields(context), text: redactText(message) }));
   }
 
   /** Nothing to close: the logger belongs to the program. */
   async [Symbol.asyncDispose](): Promise<void> {}
 
-  #write(message: string, context: ErrorContext, fields: () => ErrorContext): void {
+  #write(message: string, fields: () => ErrorContext): void {
     try {
-      this.#logger.error(message, { ...redactFields(context), ...fields() });
+      this.#logger.error(message, fields());
     } catch {
       // Lossy by contract: whoever reports an error must not get another one.
     }
