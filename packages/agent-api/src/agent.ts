@@ -106,11 +106,3 @@ export interface Agent {
 
   kernelStats(kernelId: KernelId, options?: WaitOptions): Promise<KernelStats>;
 }
-
-/**
- * An agent in another process: the same methods, but every answer has to travel. `await` works alike on an {@link Agent} and on a
- * `RemoteAgent`, so that code for both takes `Agent | RemoteAgent`.
- */
-export type RemoteAgent = {
-  readonly [Method in keyof Agent]: (...args: Parameters<Agent[Method]>) => Promise<Awaited<ReturnType<Agent[Method]>>>;
-};

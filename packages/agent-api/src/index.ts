@@ -6,7 +6,6 @@ export type {
   KernelState,
   KernelStats,
   KernelSummary,
-  RemoteAgent,
   SlotCapacity,
 } from './agent.js';
 export { AgentError, type AgentErrorCode, InvalidArgumentError, kernelNotFound } from './errors.js';

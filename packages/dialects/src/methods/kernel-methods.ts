@@ -104,7 +104,7 @@ const execute: Method = {
     return fromExecutionResult(await agent.execute(command, { signal }), apiVersion, opts);
   }),
   G3: g3(
-    [required('session_id', anything), ...runParameters],
+    [required('session_id', nullable(text)), ...runParameters],
     async ({ agent, signal }, _session, id, apiVersion, runId, mode, code, opts, flushTimeout) => {
       const command = toExecuteCommand({ kernelId: id, runId, mode, code, opts, flushTimeout });
       return fromExecutionResult(await agent.execute(command, { signal }), apiVersion, opts);
@@ -177,7 +177,7 @@ const getLogs: Method = {
 const checkRunning: Method = {
   name: 'check_running',
   summary: 'True only for a kernel that runs. Never fails for an unknown kernel.',
-  G3: g3([required('kernel_id', kernelId)], ({ agent }, id) => agent.checkRunning(id)),
+  G3: g3([required('kernel_id', kernelId)], ({ agent, signal }, id) => agent.checkRunning(id, { signal })),
 };
 
 export const kernelMethods: readonly Method[] = [

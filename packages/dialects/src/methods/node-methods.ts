@@ -17,7 +17,7 @@ export const nodeMethods: readonly Method[] = [
   {
     name: 'node.list_kernels',
     summary: 'All kernels of this agent, as a list of `KernelSummary`.',
-    G3: g3([], ({ agent }) => agent.listKernels()),
+    G3: g3([], ({ agent, signal }) => agent.listKernels({ signal })),
   },
   {
     name: 'node.kernel_stats',

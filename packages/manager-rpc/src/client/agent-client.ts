@@ -1,4 +1,5 @@
 import type {
+  Agent,
   AgentInfo,
   Completions,
   CreatedKernel,
@@ -9,7 +10,6 @@ import type {
   FileListing,
   KernelStats,
   KernelSummary,
-  RemoteAgent,
 } from '@bai/agent-api';
 import type { KernelId, Logger, WaitOptions } from '@bai/core';
 import {
@@ -53,7 +53,7 @@ const CALL_TIMEOUT = 60_000;
  * When the connection breaks, `execute` with a cursor and a run id goes on by itself as soon as the agent is back: nothing is lost and nothing
  * runs twice. Reading calls are repeated, too. All others fail with `RPC_CONNECTION_LOST`, which is retryable.
  */
-export class AgentClient implements RemoteAgent, AsyncDisposable {
+export class AgentClient implements Agent, AsyncDisposable {
   readonly #rpc: RpcClient;
 
   private constructor(rpc: RpcClient) {

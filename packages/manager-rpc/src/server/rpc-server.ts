@@ -11,11 +11,12 @@ import {
   type WireFailure,
 } from '@bai/dialects';
 import { Router } from 'zeromq';
-import { formatTcpAddress, isLoopback, parseTcpAddress, type TcpAddress, toBindEndpoint } from '../address.js';
+import { formatTcpAddress, isLoopback, parseTcpAddress, type TcpAddress } from '../address.js';
 import { decodeBody, encodeFailureBody, encodeResultBody } from '../callosum/body.js';
 import { framesOf, pongFrames, readFrames } from '../callosum/frames.js';
 import { decodeHeader, encodeHeader, MESSAGE_TYPES, type MessageType } from '../callosum/header.js';
 import { RpcError } from '../errors.js';
+import { bind } from './bind.js';
 import { DroppedReplies } from './dropped-replies.js';
 import { InFlightCalls } from './in-flight.js';
 import { InboundCall } from './inbound-call.js';
@@ -287,25 +288,3 @@ const NIL = Uint8Array.of(0xc0);
 
 const closing = (): AgentError =>
   new AgentError('AGENT_CLOSING', 'the agent is shutting down: ask again when it is back', { retryable: true });
-
-async function bind(socket: Router, wanted: TcpAddress): Promise<TcpAddress> {
-  const shown = formatTcpAddress(wanted);
-  try {
-    await socket.bind(await toBindEndpoint(wanted));
-    return { host: wanted.host, port: parseTcpAddress(socket.lastEndpoint ?? '').port };
-  } catch (error) {
-    socket.close();
-    if (errorCode(error) === 'EADDRINUSE') {
-      const hint = "is another agent running? Set 'agent.rpc-listen-addr' to a free address";
-      throw new RpcError('RPC_ADDRESS_IN_USE', `${shown} is already in use: ${hint}`, {
-        cause: error,
-        details: { address: shown },
-      });
-    }
-    const hint = "set 'agent.rpc-listen-addr' to an address of this machine";
-    throw new RpcError('RPC_BIND_FAILED', `can't listen on ${shown}: ${hint}`, {
-      cause: error,
-      details: { address: shown },
-    });
-  }
-}

@@ -1,0 +1,2 @@
+export { exampleCreateCommand, exampleCreatedKernel, exampleExecuteCommand, exampleResult } from './examples.js';
+export { RecordingAgent } from './recording-agent.js';
