@@ -19,7 +19,7 @@ const SEE_DIALECTS = ['packages/dialects', 'packages/manager-rpc', 'apps/agent']
 
 // Third-party module -> the only places whose product code may import it. One that isn't listed may be imported nowhere.
 const VENDORS = {
-  '@msgpack/msgpack': ['packages/kernel-protocol', 'packages/dialects', 'packages/manager-rpc'],
+  '@msgpack/msgpack': ['packages/kernel-protocol'],
   'reflect-metadata': ['apps/agent'],
   'smol-toml': ['packages/config'],
   'tar-stream': ['packages/agent-runtime'],
