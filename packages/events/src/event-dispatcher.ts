@@ -34,6 +34,8 @@ export class EventDispatcher implements AsyncDisposable {
   readonly #queues = new Map<string, AgentEvent[]>();
   readonly #tasks: TaskGroup;
   #pending = 0;
+  /** So that the log hears of a full dispatcher once, not per event. */
+  #full = false;
   #closing: Promise<void> | undefined;
   #onEmpty: (() => void) | undefined;
 
@@ -56,9 +58,12 @@ export class EventDispatcher implements AsyncDisposable {
   offer(key: string, event: AgentEvent): boolean {
     if (this.#closing !== undefined) return false;
     if (this.#pending >= (this.#options.capacity ?? 100_000)) {
-      this.#logger.error('too many events wait for delivery', { key, eventId: event.eventId, pending: this.#pending });
+      if (!this.#full)
+        this.#logger.error('too many events wait: more stay in their outboxes', { pending: this.#pending });
+      this.#full = true;
       return false;
     }
+    this.#full = false;
     this.#pending += 1;
     const queue = this.#queues.get(key);
     if (queue !== undefined) {

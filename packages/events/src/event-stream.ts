@@ -33,6 +33,7 @@ export class BufferedEventStream implements EventStream {
     try {
       for (;;) {
         const event = await this.#queue.shift(this.#signal);
+        this.#signal?.throwIfAborted();
         if (event === undefined) return;
         yield event;
       }
