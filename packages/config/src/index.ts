@@ -1,1 +1,11 @@
-export {};
+export { ConfigError, type ConfigErrorCode } from './errors.js';
+export { configJsonSchema } from './json-schema.js';
+export { type LoadedConfig, type LoadOptions, loadConfig } from './load.js';
+export { formatOrigin, formatProblem, type Origin, type Problem } from './problems.js';
+export { configReference } from './reference.js';
+export type { ParsedConfig } from './schema/config.js';
+export { type Leaf, leaves as configKeys } from './schema-tree.js';
+export { type AgentFileSettings, defaultStateDir, type LogSettings, type LogSeverity } from './settings.js';
+export { effectiveConfig, keysWithoutEffect, type ShownKey, showConfig } from './show.js';
+export { BINDINGS, type Binding, IGNORED_FLAGS } from './sources/bindings.js';
+export type { HostPort } from './values.js';
