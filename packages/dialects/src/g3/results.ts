@@ -10,7 +10,7 @@ import type {
   KernelSummary,
   ServicePort,
 } from '@bai/agent-api';
-import { parseAgentId, parseKernelId, parseSessionId, type SessionId } from '@bai/core';
+import { describeError, parseAgentId, parseKernelId, parseSessionId, type SessionId } from '@bai/core';
 import { z } from 'zod';
 import { mapValues } from '../creation/created-kernel.js';
 import { malformed } from '../errors.js';
@@ -26,13 +26,14 @@ const sessionId = text.transform(parseSessionId);
 
 /** Parses an answer of an agent. @throws {DialectError} `RPC_MALFORMED` when it isn't what the method answers. */
 function parseAnswer<T>(schema: z.ZodType<T>, value: WireValue, method: string): T {
-  const result = schema.safeParse(value);
-  if (result.success) return result.data;
-  const issue = result.error.issues[0];
-  const path = issue?.path.map(String).join('.') ?? '';
-  throw malformed(`the answer to ${method} is wrong at '${path}': ${issue?.message ?? 'unknown'}`, {
-    cause: result.error,
-  });
+  try {
+    return schema.parse(value);
+  } catch (error) {
+    const issue = error instanceof z.ZodError ? error.issues[0] : undefined;
+    const problem =
+      issue === undefined ? describeError(error) : `${issue.path.map(String).join('.')}: ${issue.message}`;
+    throw malformed(`the answer to ${method} is wrong: ${problem}`, { cause: error });
+  }
 }
 
 const servicePort = z

@@ -1,2 +1,3 @@
 export { exampleCreateCommand, exampleCreatedKernel, exampleExecuteCommand, exampleResult } from './examples.js';
 export { RecordingAgent } from './recording-agent.js';
+export { loadVectors, type Vector } from './vectors.js';
