@@ -1,4 +1,7 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { loadVectors } from '../testing/vectors.js';
+import { readG3Extension } from './ext-values.js';
 import { PickleCall, readPickle } from './pickle.js';
 
 const text = (value: string): string =>
