@@ -1,1 +1,1 @@
-export {};
+export type { KernelIo } from './port.js';
