@@ -1,4 +1,5 @@
 export { describeContainerRuntime } from './describe-container-runtime.js';
+export { describeRunnerSource, type RunnerSourceHarness, type RunnerSourceSetup } from './describe-runner-source.js';
 export {
   type Behaviour,
   type InsideReport,

@@ -69,7 +69,7 @@ async function holdPipe(context: MemoryProgramContext): Promise<number> {
 
 const up = ({ spec }: MemoryProgramContext): Promise<void> => writeFile(join(spec.workDir, 'up'), '');
 
-async function listen(opened: DisposalStack, port: number, answer?: string): Promise<string> {
+async function listen(opened: DisposalStack, port: number, answer = ''): Promise<string> {
   const server: Server = createServer((socket) => {
     socket.on('error', () => {}); // the suite hangs up as it likes
     socket.end(answer);
