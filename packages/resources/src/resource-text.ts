@@ -116,14 +116,14 @@ function parseSlots(text: string): Record<string, string> {
 }
 
 function parseAllocations(fields: ReadonlyMap<string, string>): Allocations {
-  const allocations: Record<string, Record<string, Record<string, string>>> = {};
+  const allocations = new Map<string, [string, Record<string, string>][]>();
   for (const [key, value] of fields) {
     if (!key.endsWith('_SHARES')) continue;
     const slot = key.slice(0, -'_SHARES'.length).toLowerCase();
     const plugin = slot.split('.', 1)[0] ?? slot;
-    allocations[plugin] = { ...allocations[plugin], [slot]: parseShares(slot, value) };
+    allocations.set(plugin, [...(allocations.get(plugin) ?? []), [slot, parseShares(slot, value)]]);
   }
-  return allocations;
+  return Object.fromEntries([...allocations].map(([plugin, slots]) => [plugin, Object.fromEntries(slots)]));
 }
 
 function parseShares(slot: string, text: string): Record<string, string> {
