@@ -85,9 +85,9 @@ export class AgentRuntime implements Agent, AsyncDisposable {
     };
   }
 
-  createKernels(command: CreateKernelsCommand, options: WaitOptions = {}): Promise<readonly CreatedKernel[]> {
+  async createKernels(command: CreateKernelsCommand, options: WaitOptions = {}): Promise<readonly CreatedKernel[]> {
     this.#assertOpen();
-    return abortable(createAll(command, this.#context, this.#kernels), options.signal);
+    return await abortable(createAll(command, this.#context, this.#kernels), options.signal);
   }
 
   async destroyKernel(command: DestroyKernelCommand, options: WaitOptions = {}): Promise<void> {

@@ -5,7 +5,7 @@ import type { AgentEvent } from '@bai/agent-api';
 import { HostFolderRunnerSource } from '@bai/container-runtime';
 import { type AgentId, DisposalStack, type Logger, nullLogger, parseAgentId, type WaitOptions } from '@bai/core';
 import { InProcessEvents } from '@bai/events';
-import { bundleDirectory } from '@bai/kernel-runner';
+import { bundleDirectory, RUNNER_SCRIPT } from '@bai/kernel-runner';
 import { HostResources, PortPool } from '@bai/resources';
 import { SandboxRuntime } from '@bai/runtime-sandbox';
 import { LoggingErrorMonitor, MetricsRegistry } from '@bai/telemetry';
