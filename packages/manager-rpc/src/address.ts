@@ -34,4 +34,5 @@ export async function toBindEndpoint({ host, port }: TcpAddress): Promise<string
   return formatTcpAddress({ host: numeric, port }).replace(/:0$/, ':*');
 }
 
-export const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || /^127\./.test(host);
+export const isLoopback = (host: string): boolean =>
+  host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host);

@@ -1,17 +1,18 @@
-import type {
-  Agent,
-  AgentInfo,
-  Completions,
-  CreatedKernel,
-  CreateKernelsCommand,
-  DestroyKernelCommand,
-  ExecuteCommand,
-  ExecutionResult,
-  FileListing,
-  KernelStats,
-  KernelSummary,
+import {
+  type Agent,
+  AgentError,
+  type AgentInfo,
+  type Completions,
+  type CreatedKernel,
+  type CreateKernelsCommand,
+  type DestroyKernelCommand,
+  type ExecuteCommand,
+  type ExecutionResult,
+  type FileListing,
+  type KernelStats,
+  type KernelSummary,
 } from '@bai/agent-api';
-import type { KernelId, Logger, WaitOptions } from '@bai/core';
+import { type KernelId, type Logger, sleep, type WaitOptions } from '@bai/core';
 import {
   fromWireFailure,
   parseAgentInfo,
@@ -46,6 +47,8 @@ export interface AgentClientOptions {
 const CREATE_TIMEOUT = 30 * 60_000;
 const DESTROY_TIMEOUT = 5 * 60_000;
 const CALL_TIMEOUT = 60_000;
+/** Pause before asking again an agent that is closing, or its successor. */
+const CLOSING_RETRY = 100;
 
 /**
  * An agent in another process. Errors come back as the `AgentError` that the agent threw.
@@ -55,14 +58,16 @@ const CALL_TIMEOUT = 60_000;
  */
 export class AgentClient implements Agent, AsyncDisposable {
   readonly #rpc: RpcClient;
+  readonly #reconnectTimeoutMs: number;
 
-  private constructor(rpc: RpcClient) {
+  private constructor(rpc: RpcClient, reconnectTimeoutMs = 30_000) {
     this.#rpc = rpc;
+    this.#reconnectTimeoutMs = reconnectTimeoutMs;
   }
 
   /** @throws {RpcError} `RPC_UNREACHABLE` naming the address. */
   static async connect(options: AgentClientOptions): Promise<AgentClient> {
-    return new AgentClient(await RpcClient.connect({ ...options, generation: 'G3' }));
+    return new AgentClient(await RpcClient.connect({ ...options, generation: 'G3' }), options.reconnectTimeoutMs);
   }
 
   get address(): string {
@@ -91,9 +96,10 @@ export class AgentClient implements Agent, AsyncDisposable {
       ...options,
       // Without a flush time the caller wants the end of the run, however long that takes.
       timeoutMs: command.flushTimeoutMs === null ? undefined : command.flushTimeoutMs + CALL_TIMEOUT,
-      onConnectionLost: repeatable ? 'repeat' : 'fail',
     };
-    return parseExecutionResult(await this.#call('execute', toExecuteArguments(command), limits));
+    const args = toExecuteArguments(command);
+    const answer = repeatable ? this.#repeatable('execute', args, limits) : this.#call('execute', args, limits);
+    return parseExecutionResult(await answer);
   }
 
   async interruptKernel(kernelId: KernelId, options?: WaitOptions): Promise<void> {
@@ -139,7 +145,21 @@ export class AgentClient implements Agent, AsyncDisposable {
 
   /** A call without effects, which may be repeated. */
   #read(method: string, args: readonly unknown[], options: WaitOptions | undefined): Promise<WireValue> {
-    return this.#call(method, args, { ...options, timeoutMs: CALL_TIMEOUT, onConnectionLost: 'repeat' });
+    return this.#repeatable(method, args, { ...options, timeoutMs: CALL_TIMEOUT });
+  }
+
+  /** A call that outlives the agent's end and its next start, whether the agent says goodbye or not. */
+  async #repeatable(method: string, args: readonly unknown[], options: CallOptions): Promise<WireValue> {
+    const giveUpAt = performance.now() + this.#reconnectTimeoutMs;
+    for (;;) {
+      try {
+        return await this.#call(method, args, { ...options, onConnectionLost: 'repeat' });
+      } catch (error) {
+        const closing = error instanceof AgentError && error.code === 'AGENT_CLOSING';
+        if (!closing || performance.now() > giveUpAt) throw error;
+        await sleep(CLOSING_RETRY, options.signal);
+      }
+    }
   }
 
   async #call(method: string, args: readonly unknown[], options: CallOptions): Promise<WireValue> {
