@@ -43,6 +43,17 @@ export interface RecordMeta {
   readonly runId: string;
 }
 
+/** What a record takes in the log besides its run id and its payload. */
+export const RECORD_OVERHEAD_BYTES = 16;
+
+/**
+ * How far a record moves the cursor. A record whose cursor isn't the one before plus this many bytes follows a gap: records were lost on
+ * the way, and the agent attaches again. Only `bai-dropped` jumps.
+ */
+export function recordBytes(runId: string, payloadBytes: number): number {
+  return RECORD_OVERHEAD_BYTES + Buffer.byteLength(runId, 'utf8') + payloadBytes;
+}
+
 export interface Ack {
   /** Everything up to here has arrived: the window moves on. */
   readonly received: number;

@@ -14,7 +14,9 @@ export {
   encodeAttached,
   encodeDropped,
   encodeRecordMeta,
+  RECORD_OVERHEAD_BYTES,
   type RecordMeta,
+  recordBytes,
 } from './extension.js';
 export {
   DEFAULT_SPOOL_BYTES,

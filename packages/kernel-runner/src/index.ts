@@ -1,1 +1,2 @@
-export {};
+export { bundleDirectory, RUNNER_SCRIPT } from './bundle-directory.js';
+export { RunnerError } from './errors.js';

@@ -1,0 +1,300 @@
+// The runner's program inside Node.js (14 or newer). Descriptors: 3 brings commands, 4 takes events, 5 brings answers to questions. A
+// command is a word, a blank and base64; an event is a line of JSON.
+//
+// Code is evaluated by V8's own REPL mode, through an in-process inspector session: `await` at the top level, and `const` and `let` that
+// persist and may be declared again.
+'use strict';
+
+const fs = require('node:fs');
+const inspector = require('node:inspector');
+const { createRequire } = require('node:module');
+const net = require('node:net');
+const path = require('node:path');
+const timers = require('node:timers');
+const { pathToFileURL } = require('node:url');
+const util = require('node:util');
+const vm = require('node:vm');
+
+const INTERRUPTED = 130;
+/** Node.js's own exit code for a top-level await that never ends. */
+const NEVER_SETTLED = 13;
+const GO = Symbol.for('bai.go');
+
+const session = new inspector.Session();
+session.connect();
+const commands = new net.Socket({ fd: 3, readable: true, writable: false });
+
+/** The run at work: `{ settled }`. */
+let active;
+let count = 0;
+
+function send(event) {
+  const bytes = Buffer.from(`${JSON.stringify(event)}\n`);
+  for (let done = 0; done < bytes.length; ) done += fs.writeSync(4, bytes, done);
+}
+
+function run(code) {
+  const current = { settled: false, isExpression: isExpression(code) };
+  active = current;
+  count += 1;
+  const expression = current.isExpression && code.trimStart().startsWith('{') ? `(${code}\n)` : code;
+  const params = {
+    expression: `${withImports(expression)}\n//# sourceURL=run-${count}.js`,
+    replMode: true,
+    awaitPromise: true,
+    objectGroup: 'run',
+  };
+  globalThis[GO] = () => session.post('Runtime.evaluate', params, (error, reply) => settle(current, error, reply));
+  commands.unref();
+  send({ event: 'started' });
+  try {
+    vm.runInThisContext('globalThis[Symbol.for("bai.go")]()', { breakOnSigint: true });
+  } catch (error) {
+    if (error.code !== 'ERR_SCRIPT_EXECUTION_INTERRUPTED') throw error;
+    interrupted();
+  }
+}
+
+/** The code itself is over; what it left in the event loop goes on. */
+function settle(current, error, reply) {
+  if (current !== active) return;
+  current.settled = true;
+  if (error !== null) fail(error);
+  else if (reply.exceptionDetails !== undefined) fail(thrown(reply.exceptionDetails));
+  else if (current.isExpression && reply.result.type !== 'undefined') print(localValue(reply.result));
+}
+
+function finish(exitCode) {
+  active = undefined;
+  session.post('Runtime.releaseObjectGroup', { objectGroup: 'run' });
+  commands.ref();
+  send({ event: 'done', code: exitCode });
+}
+
+/** Ends the run as Node.js would end the process: what it left in the event loop won't happen. */
+function abandon(exitCode) {
+  for (const reference of pendingTimers) {
+    timers.clearTimeout(reference.deref());
+    timers.clearImmediate(reference.deref());
+  }
+  pendingTimers.clear();
+  for (const handle of process._getActiveHandles()) {
+    if (handle !== commands && typeof handle.unref === 'function') handle.unref();
+  }
+  finish(exitCode);
+}
+
+function fail(error) {
+  if (active === undefined) return;
+  write(2, `${describe(error)}\n`);
+  abandon(1);
+}
+
+function interrupted() {
+  if (active !== undefined) abandon(INTERRUPTED);
+}
+
+process.on('SIGINT', interrupted);
+process.on('uncaughtException', fail);
+process.on('beforeExit', () => {
+  if (active === undefined) return;
+  if (active.settled) {
+    finish(0);
+    return;
+  }
+  write(2, 'Warning: the code waits for a promise that nothing can settle any more\n');
+  finish(NEVER_SETTLED);
+});
+
+commands.on('end', () => process.exit(0));
+let rest = '';
+commands.setEncoding('latin1');
+commands.on('data', (chunk) => {
+  const lines = (rest + chunk).split('\n');
+  rest = lines.pop();
+  for (const line of lines) command(line);
+});
+
+function command(line) {
+  const [word, argument] = line.split(' ');
+  const text = Buffer.from(argument, 'base64').toString('utf8');
+  if (word === 'run') run(text);
+  else if (word === 'complete') complete(text);
+}
+
+// --- values and errors ---------------------------------------------------------------------------------------------------------------
+
+/** Brings a value of the inspector's back into this program. */
+function localValue(remote) {
+  if (remote.objectId === undefined) {
+    return remote.unserializableValue === undefined ? remote.value : vm.runInThisContext(remote.unserializableValue);
+  }
+  let value;
+  globalThis[GO] = (it) => {
+    value = it;
+  };
+  const functionDeclaration = 'function () { globalThis[Symbol.for("bai.go")](this) }';
+  session.post('Runtime.callFunctionOn', { objectId: remote.objectId, functionDeclaration });
+  return value;
+}
+
+function thrown(details) {
+  const error = details.exception === undefined ? new Error(details.text) : localValue(details.exception);
+  if (!(error instanceof Error)) return error;
+  const place = `\n    at run-${count}.js:${details.lineNumber + 1}:${details.columnNumber + 1}`;
+  const own = String(error.stack).search(/\n {4}at (Session\.post|.*node:inspector|.*interpreters.nodejs\.cjs)/);
+  if (own >= 0) error.stack = error.stack.slice(0, own);
+  if (error instanceof SyntaxError && !error.stack.includes('\n    at ')) error.stack += place;
+  return error;
+}
+
+function describe(error) {
+  return `Uncaught ${util.inspect(error)}`;
+}
+
+function print(value) {
+  write(1, util.inspect(value));
+}
+
+/** User code may have closed its stdout or stderr. */
+function write(fd, text) {
+  try {
+    (fd === 1 ? process.stdout : process.stderr).write(text);
+  } catch {
+    // Then nobody wants to read it.
+  }
+}
+
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+
+/** Only a whole expression has a value to show; a program prints what it wants to. */
+function isExpression(code) {
+  const bare = code.replace(/;\s*$/, '');
+  const parses = (text) => {
+    try {
+      new vm.Script(text);
+      return true;
+    } catch {
+      return false;
+    }
+  };
+  return parses(`(${bare}\n)`) || parses(`(async () => (${bare}\n))`);
+}
+
+// --- what code finds -----------------------------------------------------------------------------------------------------------------
+
+function define(name, value) {
+  Object.defineProperty(globalThis, name, { value, writable: true, configurable: true, enumerable: false });
+}
+
+const moduleRequire = createRequire(path.join(process.cwd(), 'run.js'));
+define('require', moduleRequire);
+define('module', { exports: {}, require: moduleRequire });
+define('exports', {});
+
+/** Asks a question and waits for the answer. */
+define('input', (prompt = '') => {
+  write(1, String(prompt));
+  send({ event: 'input', password: false });
+  return Buffer.from(readLine(5), 'base64').toString('utf8');
+});
+
+function readLine(fd) {
+  const byte = Buffer.alloc(1);
+  let line = '';
+  while (fs.readSync(fd, byte) === 1 && byte[0] !== 0x0a) line += byte.toString('latin1');
+  return line;
+}
+
+/** V8's REPL mode can't do `import()`: it's made a call of this. */
+define('__baiImport', makeImport());
+
+function makeImport() {
+  const loader = vm.constants?.USE_MAIN_CONTEXT_DEFAULT_LOADER;
+  const importModuleDynamically = loader || ((name) => import(resolveForImport(name)));
+  const filename = path.join(process.cwd(), 'run.js');
+  const load = new vm.Script('(name) => import(name)', { filename, importModuleDynamically }).runInThisContext();
+  return (name) => {
+    // Node.js warns at the first use that the way to its own loader is experimental.
+    const { emitWarning } = process;
+    process.emitWarning = () => {};
+    try {
+      return load(name);
+    } finally {
+      process.emitWarning = emitWarning;
+    }
+  };
+}
+
+function resolveForImport(name) {
+  if (/^\.{0,2}\//.test(name)) return pathToFileURL(path.resolve(name)).href;
+  try {
+    const found = moduleRequire.resolve(name);
+    return path.isAbsolute(found) ? pathToFileURL(found).href : found;
+  } catch {
+    return name;
+  }
+}
+
+/** Replaces `import(` outside of strings and comments. */
+function withImports(code) {
+  if (!/\bimport\s*\(/.test(code)) return code;
+  const tokens =
+    /\/\/[^\n]*|\/\*[\s\S]*?\*\/|"(?:\\[\s\S]|[^"\\\n])*"|'(?:\\[\s\S]|[^'\\\n])*'|`(?:\\[\s\S]|[^`\\])*`|[\w$.]*import(?=\s*\()/g;
+  return code.replace(tokens, (token) => (token === 'import' ? '__baiImport' : token));
+}
+
+/** Timers of user code, to be cancelled when a run is abandoned. */
+const pendingTimers = new Set();
+const forgotten = new FinalizationRegistry((reference) => pendingTimers.delete(reference));
+for (const name of ['setTimeout', 'setInterval', 'setImmediate']) {
+  const original = timers[name];
+  const tracked = (...args) => {
+    const timer = original(...args);
+    const reference = new WeakRef(timer);
+    pendingTimers.add(reference);
+    forgotten.register(timer, reference);
+    return timer;
+  };
+  Object.defineProperties(tracked, Object.getOwnPropertyDescriptors(original));
+  timers[name] = tracked;
+  globalThis[name] = tracked;
+}
+
+// --- completion ----------------------------------------------------------------------------------------------------------------------
+
+function complete(prefix) {
+  const [word] = /[\w$.]*$/.exec(prefix);
+  const dot = word.lastIndexOf('.');
+  const start = word.slice(dot + 1);
+  const names = dot < 0 ? globalNames() : propertyNames(word.slice(0, dot));
+  const matches = [...new Set(names)].filter((name) => name.startsWith(start)).sort();
+  send({ event: 'completion', matches: matches.map((name) => word.slice(0, dot + 1) + name) });
+}
+
+function globalNames() {
+  let lexical = [];
+  session.post('Runtime.globalLexicalScopeNames', {}, (error, reply) => {
+    if (error === null) lexical = reply.names;
+  });
+  return [...lexical, ...namesOf(globalThis)];
+}
+
+function propertyNames(expression) {
+  let names = [];
+  const params = { expression, throwOnSideEffect: true, objectGroup: 'run' };
+  session.post('Runtime.evaluate', params, (error, reply) => {
+    if (error !== null || reply.exceptionDetails !== undefined) return;
+    const value = localValue(reply.result);
+    if (value !== undefined && value !== null) names = namesOf(Object(value));
+  });
+  return names;
+}
+
+function namesOf(object) {
+  const names = [];
+  for (let it = object; it !== null; it = Object.getPrototypeOf(it)) names.push(...Object.getOwnPropertyNames(it));
+  return names.filter((name) => /^[\w$]+$/.test(name));
+}
+
+send({ event: 'ready', kind: 'nodejs' });
