@@ -1,10 +1,11 @@
-import { abortable } from './signals.js';
+import { BugError } from './errors.js';
+import { Waiters } from './waiters.js';
 
 /** What a {@link BoundedQueue} does with one item too many. */
 export type Overflow = 'block' | 'drop-oldest' | 'reject';
 
 /**
- * A queue between one or more producers and one consumer that never grows past `capacity`.
+ * A queue between producers and consumers that never grows past `capacity` items, none of which is undefined.
  * With `block`, `push` waits for room; with `drop-oldest`, the oldest item goes and `dropped` counts it; with `reject`, `push`
  * answers false.
  */
@@ -14,10 +15,11 @@ export class BoundedQueue<T> implements AsyncIterable<T> {
   readonly #overflow: Overflow;
   #closed = false;
   #dropped = 0;
-  #wakeConsumer: (() => void)[] = [];
-  #wakeProducer: (() => void)[] = [];
+  readonly #consumers = new Waiters();
+  readonly #producers = new Waiters();
 
   constructor(capacity: number, overflow: Overflow = 'block') {
+    if (!(capacity >= 1)) throw new BugError(`a queue needs room for an item, got a capacity of ${capacity}`);
     this.#capacity = capacity;
     this.#overflow = overflow;
   }
@@ -34,7 +36,7 @@ export class BoundedQueue<T> implements AsyncIterable<T> {
   /** Adds an item. Resolves to false when the queue is closed, or full under `reject`. */
   async push(item: T, signal?: AbortSignal): Promise<boolean> {
     while (!this.#closed && this.#items.length >= this.#capacity && this.#overflow === 'block') {
-      await abortable(new Promise<void>((resolve) => this.#wakeProducer.push(resolve)), signal);
+      await this.#producers.wait(signal);
     }
     return this.offer(item);
   }
@@ -48,24 +50,25 @@ export class BoundedQueue<T> implements AsyncIterable<T> {
       this.#dropped += 1;
     }
     this.#items.push(item);
-    this.#wakeConsumer.shift()?.();
+    this.#consumers.wakeOne();
     return true;
   }
 
   /** The next item, or undefined once the queue is closed and empty. */
   async shift(signal?: AbortSignal): Promise<T | undefined> {
     while (this.#items.length === 0 && !this.#closed) {
-      await abortable(new Promise<void>((resolve) => this.#wakeConsumer.push(resolve)), signal);
+      await this.#consumers.wait(signal);
     }
     const item = this.#items.shift();
-    this.#wakeProducer.shift()?.();
+    this.#producers.wakeOne();
     return item;
   }
 
   /** No more items are taken; those inside can still be read. */
   close(): void {
     this.#closed = true;
-    for (const wake of [...this.#wakeConsumer.splice(0), ...this.#wakeProducer.splice(0)]) wake();
+    this.#consumers.wakeAll();
+    this.#producers.wakeAll();
   }
 
   async *[Symbol.asyncIterator](): AsyncIterator<T> {

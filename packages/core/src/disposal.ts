@@ -1,3 +1,5 @@
+import { BugError } from './errors.js';
+
 /**
  * Closes what was opened, newest first, each exactly once. A failure doesn't stop the others: the first one is thrown
  * at the end (an `AggregateError` when there are several).
@@ -17,8 +19,9 @@ export class DisposalStack implements AsyncDisposable {
     return resource;
   }
 
-  /** Registers a clean-up function. */
+  /** Registers a clean-up function. @throws {BugError} on a closed stack: nobody would ever call it. */
   defer(name: string, dispose: () => unknown): void {
+    if (this.#closing !== undefined) throw new BugError(`'${name}' was opened on a stack that is closed`);
     this.#entries.push({ name, dispose });
   }
 

@@ -48,12 +48,21 @@ export class DeadlineError extends BaiError {
 /** The text of anything that was thrown, with its causes: one line for logs and for error replies. */
 export function describeError(error: unknown): string {
   const parts: string[] = [];
-  let current: unknown = error;
-  for (let depth = 0; current !== undefined && current !== null && depth < 5; depth += 1) {
-    parts.push(current instanceof Error ? current.message : String(current));
-    current = current instanceof Error ? current.cause : undefined;
+  for (let current: unknown = error; parts.length < 5; ) {
+    parts.push(current instanceof Error ? current.message : textOf(current));
+    if (!(current instanceof Error) || current.cause === undefined || current.cause === null) break;
+    current = current.cause;
   }
   return parts.join(': ');
+}
+
+/** Even of an object that refuses to become text. */
+function textOf(thrown: unknown): string {
+  try {
+    return String(thrown);
+  } catch {
+    return Object.prototype.toString.call(thrown);
+  }
 }
 
 /** The stable code of anything that was thrown: that of a {@link BaiError}, else Node's `code`, else undefined. */
@@ -64,5 +73,5 @@ export function errorCode(error: unknown): string | undefined {
 
 /** Turns anything that was thrown into an `Error`, keeping an `Error` as it is. */
 export function toError(thrown: unknown): Error {
-  return thrown instanceof Error ? thrown : new Error(String(thrown));
+  return thrown instanceof Error ? thrown : new Error(textOf(thrown));
 }

@@ -14,10 +14,12 @@ export type AgentId = Branded<'AgentId'>;
 /** An identifier that came from outside and is not what it must be. */
 export class InvalidIdError extends BaiError {
   constructor(kind: string, value: unknown) {
-    const shown = typeof value === 'string' ? JSON.stringify(value.slice(0, 80)) : typeof value;
-    super('INVALID_ID', `${kind} must be a UUID such as 6b8f0a4e-3f0c-4a5b-9d61-0f5f2a7c1e21, got ${shown}`);
+    super('INVALID_ID', `${kind} must be a UUID such as 6b8f0a4e-3f0c-4a5b-9d61-0f5f2a7c1e21, got ${shown(value)}`);
   }
 }
+
+const shown = (value: unknown): string =>
+  typeof value === 'string' ? JSON.stringify(value.slice(0, 80)) : typeof value;
 
 const UUID = /^[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}$/;
 
@@ -39,7 +41,7 @@ export function parseAgentId(value: unknown): AgentId {
   if (typeof value !== 'string' || !/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(value)) {
     throw new BaiError(
       'INVALID_ID',
-      `agent id must be 1 to 64 of letters, digits, '.', '_' and '-', got ${JSON.stringify(value)}`,
+      `agent id must be 1 to 64 of letters, digits, '.', '_' and '-', got ${shown(value)}`,
     );
   }
   return value as AgentId;

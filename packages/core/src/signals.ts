@@ -1,5 +1,8 @@
 import { DeadlineError } from './errors.js';
 
+/** The longest that a timer of Node.js can wait, 24.8 days; it takes more for 1 ms. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
 /** What every operation that can wait accepts. An aborted wait rejects with `signal.reason`. */
 export interface WaitOptions {
   readonly signal?: AbortSignal | undefined;
@@ -13,10 +16,13 @@ export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
       clearTimeout(timer);
       reject(signal?.reason);
     };
-    const timer = setTimeout(() => {
-      signal?.removeEventListener('abort', onAbort);
-      resolve();
-    }, ms);
+    const timer = setTimeout(
+      () => {
+        signal?.removeEventListener('abort', onAbort);
+        resolve();
+      },
+      Math.min(ms, MAX_TIMER_MS),
+    );
     signal?.addEventListener('abort', onAbort, { once: true });
   });
 }
@@ -38,7 +44,8 @@ export async function withDeadline<T>(
   const controller = new AbortController();
   const onAbort = () => controller.abort(signal?.reason);
   signal?.addEventListener('abort', onAbort, { once: true });
-  const timer = setTimeout(() => controller.abort(new DeadlineError(what, timeoutMs)), timeoutMs);
+  const expire = () => controller.abort(new DeadlineError(what, timeoutMs));
+  const timer = setTimeout(expire, Math.min(timeoutMs, MAX_TIMER_MS));
   try {
     return await abortable(work(controller.signal), controller.signal);
   } finally {

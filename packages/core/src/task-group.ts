@@ -8,6 +8,7 @@ export class TaskGroup implements AsyncDisposable {
   readonly #tasks = new Set<Promise<void>>();
   readonly #controller = new AbortController();
   readonly #onError: (error: Error, task: string) => void;
+  #closed = false;
 
   constructor(onError: (error: Error, task: string) => void) {
     this.#onError = onError;
@@ -22,8 +23,12 @@ export class TaskGroup implements AsyncDisposable {
     return this.#tasks.size;
   }
 
-  /** Starts a task. A rejection after the group was closed is the expected end of an aborted task and is not reported. */
+  /**
+   * Starts a task; a group whose closing has finished starts nothing. A rejection after the abort is the expected end of a task and is
+   * not reported.
+   */
   run(name: string, work: (signal: AbortSignal) => Promise<void>): void {
+    if (this.#closed) return;
     const task = (async () => {
       try {
         await work(this.signal);
@@ -38,5 +43,6 @@ export class TaskGroup implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#controller.abort(new Error('closed'));
     while (this.#tasks.size > 0) await Promise.all(this.#tasks);
+    this.#closed = true;
   }
 }

@@ -3,10 +3,15 @@ import { BaiError } from './errors.js';
 /** Text that is not a size. */
 export class InvalidSizeError extends BaiError {
   constructor(text: string) {
-    super('INVALID_SIZE', `${JSON.stringify(text)} is not a size: write bytes as 1073741824, or 512m, 1.5g, 1 GiB`);
+    super(
+      'INVALID_SIZE',
+      `${JSON.stringify(text.slice(0, 80))} is not a size: write bytes as 1073741824, or 512m, 1.5g, 1 GiB`,
+    );
   }
 }
 
+/** Longer than any size that anybody means; arithmetic on a text of a megabyte would take seconds. */
+const MAX_TEXT = 64;
 const SCALES = 'kmgtpezy';
 const ENDINGS = ['ibytes', 'ibyte', 'ib', 'bytes', 'byte', 'b'];
 
@@ -19,25 +24,41 @@ const ENDINGS = ['ibytes', 'ibyte', 'ib', 'bytes', 'byte', 'b'];
  * @see spec/05 §2.3 (the rules of G2 and G3, without infinity)
  */
 export function parseSize(text: string): bigint {
+  if (text.length > MAX_TEXT) throw new InvalidSizeError(text);
   const trimmed = text.trim().replaceAll('_', '');
-  const whole = /^([+-]?\d+)(?:\.0*)?$/.exec(trimmed)?.[1];
-  if (whole !== undefined) return BigInt(whole);
+  if (/^[+-]?\d+$/.test(trimmed)) return BigInt(trimmed.replace('+', ''));
+  const bare = trimmed.includes('.') ? parseDecimal(trimmed) : undefined;
+  if (bare !== undefined && isWhole(bare)) return truncate(bare);
   const lower = trimmed.toLowerCase();
   const ending = ENDINGS.find((candidate) => lower.endsWith(candidate)) ?? '';
   const scaled = lower.slice(0, lower.length - ending.length);
   const scale = scaled.at(-1) ?? '';
   const exponent = scale === ' ' ? 0 : SCALES.indexOf(scale) + 1;
-  const number = /^([+-]?)(\d*)(?:\.(\d*))?(?:e([+-]?\d{1,3}))?$/.exec(scaled.slice(0, -1).trim());
-  const [, sign, integer = '', fraction = '', power = '0'] = number ?? [];
-  if (number === null || (exponent === 0 && scale !== ' ') || integer + fraction === '')
-    throw new InvalidSizeError(text);
-  const shift = fraction.length - Number(power);
-  const digits = BigInt(integer + fraction) * 1024n ** BigInt(exponent) * 10n ** BigInt(Math.max(0, -shift));
-  const bytes = digits / 10n ** BigInt(Math.max(0, shift));
-  return sign === '-' ? -bytes : bytes;
+  const number = parseDecimal(scaled.slice(0, -1).trim());
+  if (number === undefined || (exponent === 0 && scale !== ' ')) throw new InvalidSizeError(text);
+  return truncate({ ...number, digits: number.digits * 1024n ** BigInt(exponent) });
 }
 
-/** Prints a size for people: `1 GiB`, `117.74 MiB`, `1023 bytes`. @see spec/05 §2.4 (the G3 form) */
+/** `digits / 10^shift`, exact. */
+interface Decimal {
+  readonly digits: bigint;
+  readonly shift: number;
+}
+
+function parseDecimal(text: string): Decimal | undefined {
+  const [, sign, integer = '', fraction = '', power = '0'] =
+    /^([+-]?)(\d*)(?:\.(\d*))?(?:e([+-]?\d{1,3}))?$/i.exec(text) ?? [];
+  if (integer + fraction === '') return undefined;
+  const digits = BigInt(integer + fraction);
+  return { digits: sign === '-' ? -digits : digits, shift: fraction.length - Number(power) };
+}
+
+const isWhole = ({ digits, shift }: Decimal): boolean => shift <= 0 || digits % 10n ** BigInt(shift) === 0n;
+
+const truncate = ({ digits, shift }: Decimal): bigint =>
+  shift <= 0 ? digits * 10n ** BigInt(-shift) : digits / 10n ** BigInt(shift);
+
+/** Prints a size of 0 or more whole bytes for people: `1 GiB`, `117.74 MiB`, `1023 bytes`. @see spec/05 §2.4 (the G3 form) */
 export function formatSize(bytes: bigint | number): string {
   const value = BigInt(bytes);
   if (value < 1024n) return value === 1n ? '1 byte' : `${value} bytes`;
