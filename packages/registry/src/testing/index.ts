@@ -1,0 +1,2 @@
+export { describeRegistry, type RegistryHarness } from './registry-suite.js';
+export { toPlain } from './to-plain.js';
