@@ -56,10 +56,11 @@ export async function startAgent(options: StartAgentOptions = {}): Promise<Agent
       logger,
       runnerSource: new HostFolderRunnerSource({
         bundle: bundleDirectory(),
+        entry: RUNNER_SCRIPT,
         directory: join(stateDir, 'runner'),
         logger,
       }),
-      resources: HostResources.open({ reservedCpu: 0, reservedMem: 0n, logger }),
+      resources: HostResources.open({ reservedCpu: 0, cpuOvercommit: EMBEDDED_OVERCOMMIT, reservedMem: 0n, logger }),
       ports: new PortPool({ range: settings.portRange }),
       errors: new LoggingErrorMonitor(logger),
       stats: new MetricsRegistry(),
@@ -68,6 +69,9 @@ export async function startAgent(options: StartAgentOptions = {}): Promise<Agent
     options,
   );
 }
+
+/** Kernels that may share a core: nobody schedules an embedded agent, and a second kernel on one core is slow rather than refused. */
+const EMBEDDED_OVERCOMMIT = 10;
 
 /** Name of an agent that nobody named. @see spec/06 §1.8 */
 export function defaultAgentId(): AgentId {

@@ -11,6 +11,8 @@ import type { ComputePlugin } from './compute-plugin.js';
  */
 export function hostCpu(options: {
   readonly reserved: number;
+  /** How many kernels may share one core. Default 1. @see spec/05 §10.1 */
+  readonly overcommit?: number;
   readonly root: string;
   readonly logger: Logger;
 }): ComputePlugin {
@@ -23,11 +25,12 @@ export function hostCpu(options: {
       reserved,
     });
   }
+  const amount = String(options.overcommit ?? 1);
   const deviceIds = cores.slice(reserved).map(String);
   return {
     key: 'cpu',
     strategy: 'evenly',
-    devices: deviceIds.map((deviceId) => ({ deviceId, slot: 'cpu', type: 'count', amount: '1' })),
+    devices: deviceIds.map((deviceId) => ({ deviceId, slot: 'cpu', type: 'count', amount })),
     attached: (cores) => cores.map((deviceId) => ({ deviceId, modelName: '', data: { cores: cores.length } })),
   };
 }

@@ -200,3 +200,17 @@ const cores = (count: number): ComputePlugin => ({
   })),
   attached: () => [],
 });
+
+describe('an overcommitted core', () => {
+  it('is shared by as many kernels as the factor says, each on its own account', () => {
+    const ledger = HostResources.open({ reservedCpu: 0, reservedMem: 0n, cpuOvercommit: 3 });
+    const cores = Number(HostResources.open({ reservedCpu: 0, reservedMem: 0n }).capacity()[0]?.total);
+    const grants = Array.from({ length: 3 * cores }, () => ledger.allocate(newKernelId(), { cpu: '1', mem: '1' }));
+    expect(grants.every((grant) => grant.cpus === 1)).toBe(true);
+    expect(() => ledger.allocate(newKernelId(), { cpu: '1', mem: '1' })).toThrow(/insufficient/i);
+  });
+
+  it.each([0, 11, 1.5])('is refused for a factor of %s', (cpuOvercommit) => {
+    expect(() => HostResources.open({ reservedCpu: 0, reservedMem: 0n, cpuOvercommit })).toThrow(/from 1 to 10/);
+  });
+});

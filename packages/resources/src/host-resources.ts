@@ -7,11 +7,14 @@ import { DiscreteAllocationMap } from './discrete-map.js';
 import { invalidAmount, unsupportedResource } from './errors.js';
 import { hostCpu } from './host-cpu.js';
 import { hostMemory } from './host-memory.js';
+import { ResourcesError } from './resources-error.js';
 import { SlotAmount } from './slot-amount.js';
 
 export interface HostResourcesOptions {
   /** Cores that no kernel gets. */
   readonly reservedCpu: number;
+  /** How many kernels may share one core: a whole number from 1 to 10, default 1. @see spec/05 §10.1 */
+  readonly cpuOvercommit?: number;
   /** Bytes that no kernel gets. */
   readonly reservedMem: bigint;
   /** Reported memory is cut to a multiple of this, in bytes. Default 16 MiB. */
@@ -61,8 +64,8 @@ export class HostResources {
   static open(options: HostResourcesOptions): HostResources {
     const { root = '/', logger = nullLogger } = options;
     const memory = { reservedBytes: options.reservedMem, alignBytes: options.memoryAlignSize ?? 16n * 1024n * 1024n };
-    const plugins = [hostCpu({ reserved: options.reservedCpu, root, logger }), hostMemory({ ...memory, root, logger })];
-    return new HostResources(plugins, logger);
+    const cpu = { reserved: options.reservedCpu, overcommit: checkOvercommit(options.cpuOvercommit ?? 1) };
+    return new HostResources([hostCpu({ ...cpu, root, logger }), hostMemory({ ...memory, root, logger })], logger);
   }
 
   /** Every slot, with what kernels may get of it and what is free now. */
@@ -172,11 +175,20 @@ export class HostResources {
     return {
       allocations: toAllocations(holding),
       cpuset: present.length === 0 ? undefined : formatCpuList(present.map(Number)),
-      cpus: Number(sumOf(holding, 'cpu')),
+      // Cores, not amounts: two units of one overcommitted core are still one core. @see spec/05 §10.2
+      cpus: cores.length,
       memoryBytes: Number(sumOf(holding, 'mem')),
       attachedDevices: Object.fromEntries(attached),
     };
   }
+}
+
+function checkOvercommit(factor: number): number {
+  if (Number.isInteger(factor) && factor >= 1 && factor <= 10) return factor;
+  throw new ResourcesError(
+    'OVERCOMMIT_INVALID',
+    `BACKEND_CPU_OVERCOMMIT_FACTOR must be a whole number from 1 to 10, got ${factor}`,
+  );
 }
 
 const deviceNameOf = (slot: string): string => slot.split('.', 1)[0] ?? slot;
