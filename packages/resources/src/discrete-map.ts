@@ -26,7 +26,7 @@ export class DiscreteAllocationMap {
     this.#plugin = plugin;
     for (const device of plugin.devices) {
       const cells = this.#cells.get(device.slot) ?? new Map<string, Cell>();
-      cells.set(device.deviceId, { device, capacity: SlotAmount.parse(device.amount), used: SlotAmount.ZERO });
+      cells.set(device.deviceId, { device, capacity: SlotAmount.parse(device.amount), used: SlotAmount.zero() });
       this.#cells.set(device.slot, cells);
     }
   }
@@ -117,7 +117,7 @@ type Spread = (cells: readonly Cell[], amount: SlotAmount, where: Where) => Read
 /** What is left of a device; never below zero, also where restored kernels hold more than there is now. */
 function freeOf(cell: Cell): SlotAmount {
   const free = cell.capacity.minus(cell.used);
-  return free.sign < 0 ? SlotAmount.ZERO : free;
+  return free.sign < 0 ? SlotAmount.zero() : free;
 }
 
 /** Ties keep the order of the devices. */

@@ -10,8 +10,6 @@ const PLAIN = /^([+-]?)(\d{1,40})(?:\.(\d{1,20}))?$/;
  * kernel. @see spec/05 §2.1
  */
 export class SlotAmount {
-  static readonly ZERO = new SlotAmount(0n, 0);
-
   /** Value times 10^scale. */
   readonly #digits: bigint;
   readonly #scale: number;
@@ -33,8 +31,12 @@ export class SlotAmount {
     return new SlotAmount(BigInt(value), 0);
   }
 
+  static zero(): SlotAmount {
+    return new SlotAmount(0n, 0);
+  }
+
   static sum(amounts: Iterable<SlotAmount>): SlotAmount {
-    let total = SlotAmount.ZERO;
+    let total = SlotAmount.zero();
     for (const amount of amounts) total = total.plus(amount);
     return total;
   }
@@ -61,7 +63,7 @@ export class SlotAmount {
 
   /** -1, 0 or 1. */
   get sign(): number {
-    return this.compare(SlotAmount.ZERO);
+    return this.#digits < 0n ? -1 : this.#digits > 0n ? 1 : 0;
   }
 
   get isWhole(): boolean {
