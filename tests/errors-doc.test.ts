@@ -65,6 +65,8 @@ function productFiles(group: string): string[] {
   return readdirSync(join(root, group)).flatMap((name) => {
     const folder = join(root, group, name, 'src');
     const files = readdirSync(folder, { recursive: true, encoding: 'utf8' });
-    return files.filter((file) => /(?<![.]test)[.]ts$/.test(file)).map((file) => join(folder, file));
+    return files
+      .filter((file) => /(?<![.]test)[.]ts$/.test(file) && !file.startsWith('testing/'))
+      .map((file) => join(folder, file));
   });
 }

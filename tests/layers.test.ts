@@ -32,6 +32,7 @@ const config: { readonly forbidden: readonly Rule[] } = createRequire(import.met
 
 const vendors = {
   '@msgpack/msgpack': 'packages/core',
+  esbuild: 'packages/kernel-runner',
   'reflect-metadata': 'packages/agent-runtime',
   'smol-toml': 'apps/agent',
   'tar-stream': 'packages/runtime-sandbox',
@@ -62,6 +63,7 @@ const PLANTS: readonly Plant[] = [
   { rule: 'no-reach-in', file: 'packages/agent-runtime/src/planted.ts', module: '../../core/src/errors.js' },
   { rule: 'no-reach-in', file: 'packages/agent-runtime/src/planted.ts', module: '../../../apps/agent/src/index.js' },
   { rule: 'no-test-code-in-product', file: 'packages/events/src/planted.ts', module: 'vitest' },
+  { rule: 'no-test-code-in-product', file: 'packages/kernel-runner/src/planted.ts', module: '../scripts/bundle.mjs' },
   { rule: 'no-unresolved-import', file: 'packages/core/src/planted.ts', module: './nowhere.js' },
   ...Object.entries(vendors).map(([module, place]) => ({
     rule: `${module}-in-its-place`,
