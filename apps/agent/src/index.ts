@@ -1,1 +1,3 @@
-export {};
+export { runCommandLine } from './cli/command-line.js';
+export { EXIT } from './cli/endings.js';
+export type { Input, Shell, StopSignal } from './cli/shell.js';
