@@ -1,12 +1,12 @@
-const TYPES: Readonly<Record<number, string>> = {
-  26411: 's',
-  21609: 'l',
-  16807: '-',
-  14406: 'b',
-  9604: 'd',
-  4802: 'c',
-  2401: 'p',
-};
+const TYPES: ReadonlyMap<number, string> = new Map([
+  [0o140000, 's'],
+  [0o120000, 'l'],
+  [0o100000, '-'],
+  [0o060000, 'b'],
+  [0o040000, 'd'],
+  [0o020000, 'c'],
+  [0o010000, 'p'],
+]);
 
 /** The mode as `ls -l` writes it: `-rw-r--r--`, with `s`, `S`, `t`, `T` for the special bits. */
 export function formatMode(mode: number): string {
@@ -14,7 +14,7 @@ export function formatMode(mode: number): string {
     const bits = (mode >> shift) & 7;
     return `${bits & 4 ? 'r' : '-'}${bits & 2 ? 'w' : '-'}${executeLetter(mode, shift, (bits & 1) !== 0)}`;
   });
-  return (TYPES[mode & 0o170000] ?? '?') + permissions.join('');
+  return (TYPES.get(mode & 0o170000) ?? '?') + permissions.join('');
 }
 
 function executeLetter(mode: number, shift: number, executable: boolean): string {
