@@ -9,8 +9,6 @@ export interface Parameter<T> {
   readonly type: string;
   /** Value for a call that leaves the argument out; without one the argument is required. */
   readonly fallback?: { readonly value: T };
-  /** True when only the keyword form is allowed. */
-  readonly keywordOnly?: boolean;
   /** @throws {InvalidArgumentError} naming `field`. */
   parse(value: WireValue, field: string): T;
 }

@@ -38,12 +38,6 @@ describe('bindArguments', () => {
       expect.objectContaining({ code: 'INVALID_ARGUMENT', message }),
     );
   });
-
-  it('keeps a keyword-only argument out of the positions', () => {
-    const only = [required('a', text), { ...optional('b', text, ''), keywordOnly: true }];
-    expect(bindArguments(only, { args: ['x'], kwargs: { b: 'y' } })).toEqual(['x', 'y']);
-    expect(() => bindArguments(only, { args: ['x', 'y'], kwargs: {} })).toThrow('too many positional');
-  });
 });
 
 describe('toCallArguments', () => {

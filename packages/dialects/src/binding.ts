@@ -27,12 +27,11 @@ export function toCallArguments(payload: WireValue): CallArguments {
  * @throws {InvalidArgumentError} from a parameter's parser.
  */
 export function bindArguments(parameters: readonly Parameter<unknown>[], call: CallArguments): unknown[] {
-  const positional = parameters.filter((parameter) => !parameter.keywordOnly).length;
-  if (call.args.length > positional) throw wrongArguments('too many positional arguments');
+  if (call.args.length > parameters.length) throw wrongArguments('too many positional arguments');
   const left = new Set(Object.keys(call.kwargs));
   const values = parameters.map((parameter, index) => {
     const byName = left.delete(parameter.name);
-    if (!parameter.keywordOnly && index < call.args.length) {
+    if (index < call.args.length) {
       if (byName) throw wrongArguments(`multiple values for argument '${parameter.name}'`);
       return parameter.parse(call.args[index] ?? null, parameter.name);
     }

@@ -1,10 +1,8 @@
-export { type CallArguments, toCallArguments } from './binding.js';
 export { Dialect, type DialectLimits } from './dialect.js';
 export { DialectError, type DialectErrorCode, malformed } from './errors.js';
 export { EXTENSION_KEYS } from './execution.js';
 export { errorNames, fromWireFailure, toErrorEvent, toWireFailure, type WireFailure } from './failure.js';
 export { readG3Extension } from './g3/ext-values.js';
-export { type PickleLimits, type PickleValue, readPickle } from './g3/pickle.js';
 export {
   type RequestArguments,
   toCreateKernelsArguments,

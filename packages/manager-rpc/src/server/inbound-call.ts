@@ -6,6 +6,8 @@ import type { MessageHeader } from '../callosum/header.js';
 /** One request at work. Its signal is made when it is asked for: a method that answers at once needs none. */
 export class InboundCall implements CallContext {
   readonly startedAt = performance.now();
+  /** True after the caller gave the call up: nobody waits for a reply. */
+  cancelled = false;
   #controller: AbortController | undefined;
 
   constructor(
@@ -21,9 +23,6 @@ export class InboundCall implements CallContext {
     this.#controller ??= new AbortController();
     return this.#controller.signal;
   }
-
-  /** True after the caller gave the call up: nobody waits for a reply. */
-  cancelled = false;
 
   abort(reason: Error): void {
     this.#controller ??= new AbortController();

@@ -283,6 +283,17 @@ describe('RpcServer', () => {
     });
   });
 
+  it('answers once, even when a listener throws', async () => {
+    const broken = (): never => {
+      throw new Error('listener');
+    };
+    await using test = await setUp({ onCall: broken, onAgentError: broken });
+    expect(readReply(await test.client.ask(request(execute(1))))).toMatchObject({ type: 2 });
+    expect(readReply(await test.client.ask(request({ method: 'ping' })))).toMatchObject({ type: 3 });
+    expect(readReply(await test.client.ask(pingFrames(3)))).toMatchObject({ type: 2, seq: 3 });
+    expect(test.logger.lines.filter(({ level }) => level === 'error')).toHaveLength(4);
+  });
+
   it('ignores G1, replies and unknown frames, and says so only to those who debug', async () => {
     await using test = await setUp();
     await test.client.send(['head', 'ping', 'args', 'kwargs']);

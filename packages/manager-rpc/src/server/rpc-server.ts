@@ -241,13 +241,23 @@ export class RpcServer implements AsyncDisposable {
     const fields = { method: call.header.method, generation: call.dialect.generation, error };
     if (code === undefined || code === 'BUG') this.#log.error('RPC request failed unexpectedly', fields);
     else this.#log.debug('RPC request failed', fields);
-    if (!NOT_ANNOUNCED.has(code)) this.#options.onAgentError?.(toErrorEvent(failure));
+    if (!NOT_ANNOUNCED.has(code)) this.#notify(() => this.#options.onAgentError?.(toErrorEvent(failure)));
   }
 
   #report(call: InboundCall, outcome: CallReport['outcome'], exception: string | null): void {
     const { method } = call.header;
     const { generation } = call.dialect;
-    this.#options.onCall?.({ method, generation, durationMs: performance.now() - call.startedAt, outcome, exception });
+    const durationMs = performance.now() - call.startedAt;
+    this.#notify(() => this.#options.onCall?.({ method, generation, durationMs, outcome, exception }));
+  }
+
+  /** A listener that throws costs nobody an answer. */
+  #notify(listener: () => void): void {
+    try {
+      listener();
+    } catch (error) {
+      this.#log.error('a listener of the RPC server failed', { error });
+    }
   }
 
   #reply(call: InboundCall, type: MessageType, body: Buffer): void {
