@@ -9,7 +9,8 @@ import { decodeBody, decodeFailure, encodeRequestBody, NO_PAYLOAD_BODY } from '.
 import { framesOf, readFrames } from '../callosum/frames.js';
 import { decodeHeader, encodeHeader, MESSAGE_TYPES, type OrderingKey } from '../callosum/header.js';
 import { pingFrames, pongReply, RawClient } from '../testing/raw-client.js';
-import { type CallReport, RpcServer, type RpcServerOptions } from './rpc-server.js';
+import type { CallReport, RpcServerOptions } from './options.js';
+import { RpcServer } from './rpc-server.js';
 
 const KERNEL = parseKernelId('6b8f0a4e-3f0c-4a5b-9d61-0f5f2a7c1e21');
 const codec = { encoder: new MsgpackEncoder(), decoder: new MsgpackDecoder(), dialect: new Dialect('G3') };

@@ -1,6 +1,6 @@
 import type { Buffer } from 'node:buffer';
-import { type Agent, AgentError } from '@bai/agent-api';
-import { type AgentId, errorCode, type Logger, nullLogger, poll, sleep } from '@bai/core';
+import { AgentError } from '@bai/agent-api';
+import { errorCode, type Logger, nullLogger, poll, sleep } from '@bai/core';
 import {
   Dialect,
   type Generation,
@@ -21,28 +21,7 @@ import { DroppedReplies } from './dropped-replies.js';
 import { InFlightCalls } from './in-flight.js';
 import { InboundCall } from './inbound-call.js';
 import { DEFAULT_LIMITS, type RpcLimits } from './limits.js';
-
-/** How one request ended, for metrics. */
-export interface CallReport {
-  readonly method: string;
-  readonly generation: Generation;
-  readonly durationMs: number;
-  readonly outcome: 'result' | 'failure' | 'cancelled';
-  /** Python name of the exception of a failure. */
-  readonly exception: string | null;
-}
-
-export interface RpcServerOptions {
-  /** `tcp://HOST:PORT` to listen on; port 0 lets the system choose, see {@link RpcServer.address}. */
-  readonly address: string;
-  readonly agent: Agent;
-  readonly agentId: AgentId;
-  readonly logger?: Logger;
-  readonly limits?: Partial<RpcLimits>;
-  /** Gets what an `agent_error` event says, before the failure reply goes out. @see spec/01 §5.2 */
-  readonly onAgentError?: (error: { readonly message: string; readonly traceback: string }) => void;
-  readonly onCall?: (report: CallReport) => void;
-}
+import type { CallReport, RpcServerOptions } from './options.js';
 
 /** Failures that are the caller's alone: upstream announces none of them. */
 const NOT_ANNOUNCED: ReadonlySet<string | undefined> = new Set([
