@@ -278,7 +278,8 @@ export function describeRegistry(name: string, open: () => Promise<RegistryHarne
       });
 
       it('lose nothing for good with a slow reader', async () => {
-        const iterator = registry.watch('burst')[Symbol.asyncIterator]();
+        const watch = registry.watch('burst', { signal: AbortSignal.timeout(15_000) });
+        const iterator = watch[Symbol.asyncIterator]();
         expect((await iterator.next()).value).toEqual({ type: 'relist' });
         const known = new Set<string>();
         for (let first = 0; first < 3000; first += 100) {
@@ -286,9 +287,10 @@ export function describeRegistry(name: string, open: () => Promise<RegistryHarne
           await neighbour.putMany(Object.fromEntries(names.map((key) => [key, 'x'])));
         }
         while (known.size < 3000) {
-          const { value: change } = await iterator.next();
-          if (change?.type === 'put') known.add(change.key);
-          if (change?.type !== 'relist') continue;
+          const { value: change, done } = await iterator.next();
+          if (done === true) throw new Error(`the watch ended after ${known.size} keys`);
+          if (change.type === 'put') known.add(change.key);
+          if (change.type !== 'relist') continue;
           for (const name of (await registry.getPrefix('burst')).keys()) known.add(`burst/${name}`);
         }
         await iterator.return?.();
