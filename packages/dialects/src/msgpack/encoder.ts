@@ -48,9 +48,12 @@ export class MsgpackEncoder {
   }
 
   #map(value: object, depth: number): void {
-    const entries = Object.entries(value).filter(([, item]) => item !== undefined);
-    this.#sized(entries.length, 0x80, 0xde);
+    const entries = Object.entries(value);
+    let size = 0;
+    for (const [, item] of entries) if (item !== undefined) size += 1;
+    this.#sized(size, 0x80, 0xde);
     for (const [key, item] of entries) {
+      if (item === undefined) continue;
       this.#text(key);
       this.#value(item, depth + 1);
     }
@@ -87,6 +90,7 @@ export class MsgpackEncoder {
   }
 
   #text(value: string): void {
+    if (value.length < 24 && this.#shortAscii(value)) return;
     const length = Buffer.byteLength(value);
     const bytes = this.#room(5 + length);
     if (length < 32) this.#byte(0xa0 + length);
@@ -94,6 +98,20 @@ export class MsgpackEncoder {
     else if (length < 0x10000) this.#at = bytes.writeUInt16BE(length, this.#head(0xda));
     else this.#at = bytes.writeUInt32BE(length, this.#head(0xdb));
     this.#at += bytes.write(value, this.#at, length, 'utf8');
+  }
+
+  /** Most text is short and ASCII, where this is several times faster than calls into native code. */
+  #shortAscii(value: string): boolean {
+    const bytes = this.#room(1 + value.length);
+    const start = this.#at + 1;
+    for (let index = 0; index < value.length; index += 1) {
+      const code = value.charCodeAt(index);
+      if (code >= 0x80) return false;
+      bytes[start + index] = code;
+    }
+    bytes[this.#at] = 0xa0 + value.length;
+    this.#at = start + value.length;
+    return true;
   }
 
   #binary(value: Uint8Array): void {
