@@ -28,6 +28,24 @@ async function dieAt(point: FailPoint): Promise<void> {
   expect(await daemon.exited()).toBe(137);
 }
 
+it('would be seen: a living kernel leaves traces of every kind', async () => {
+  await using daemon = await Daemon.start({ stateDir, port });
+  await using client = await daemon.client();
+  await using kernel = await createKernel(client, { image: 'host/shell', mem: '128m' });
+  const { processes, sockets, files, cgroups } = tracesOf(stateDir);
+  const [{ limits } = { limits: {} }] = await client.listKernels();
+  expect(cgroups.length > 0).toBe(Object.values(limits).includes('enforced'));
+  expect(processes.length).toBeGreaterThanOrEqual(3);
+  expect(sockets.length).toBeGreaterThanOrEqual(2);
+  expect(files.filter((file) => file.includes(kernel.kernelId)).map((file) => file.split('/')[0])).toEqual([
+    'kernels',
+    'scratches',
+    'sandbox',
+  ]);
+  const { slots } = await client.info();
+  expect(slots.some(({ available, total }) => available !== total)).toBe(true);
+});
+
 describe.each(FAIL_POINTS)('a daemon killed at %s', (point) => {
   it('loses and leaks nothing', async () => {
     await dieAt(point);

@@ -1,4 +1,5 @@
-import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** What kernels and daemons over one state folder have left on this machine. Empty lists mean: nothing. */
@@ -17,8 +18,8 @@ export function tracesOf(stateDir: string): Traces {
   return {
     processes: processesOf(stateDir),
     mounts: linesOf('/proc/self/mounts', stateDir),
-    sockets: linesOf('/proc/net/unix', stateDir),
-    cgroups: cgroupsOf(),
+    sockets: socketsBelow(join(stateDir, 'sandbox')),
+    cgroups: cgroupsOf(stateDir),
     files: kernelFiles(stateDir),
   };
 }
@@ -66,24 +67,40 @@ function linesOf(file: string, text: string): string[] {
     .filter((line) => line.includes(text));
 }
 
-function cgroupsOf(): string[] {
-  const roots = ['/sys/fs/cgroup', ...childrenOf('/sys/fs/cgroup').map((name) => join('/sys/fs/cgroup', name))];
-  return roots.flatMap((root) =>
-    childrenOf(root)
-      .filter((name) => name.startsWith('bai-'))
-      .flatMap((name) =>
-        childrenOf(join(root, name)).filter((child) => existsSync(join(root, name, child, 'cgroup.procs'))),
-      )
-      .map((name) => `${root}/${name}`),
-  );
+/** By file: a socket that was bound in another network namespace isn't in this one's list. */
+function socketsBelow(folder: string): string[] {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder, { withFileTypes: true, recursive: true })
+    .filter((entry) => entry.isSocket())
+    .map((entry) => join(entry.parentPath, entry.name));
 }
 
+/** Control groups carry a hash of the sandbox's folder, so that those of other agents don't count. */
+function cgroupsOf(stateDir: string): string[] {
+  const prefix = `bai-${createHash('sha256').update(join(stateDir, 'sandbox')).digest('hex').slice(0, 8)}-`;
+  const found: string[] = [];
+  const walk = (folder: string, depth: number) => {
+    for (const name of foldersIn(folder)) {
+      if (name.startsWith(prefix)) found.push(join(folder, name));
+      else if (depth > 0 && isFolder(join(folder, name))) walk(join(folder, name), depth - 1);
+    }
+  };
+  walk('/sys/fs/cgroup', 5);
+  return found;
+}
+
+const isFolder = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+
+/** Files and folders named for a kernel, two levels deep. */
 function kernelFiles(stateDir: string): string[] {
-  return ['kernels', 'scratches', 'sandbox'].flatMap((folder) =>
-    childrenOf(join(stateDir, folder))
-      .filter((name) => /[0-9a-f]{8}-[0-9a-f]{4}/.test(name))
-      .map((name) => `${folder}/${name}`),
-  );
+  const folders = ['kernels', 'scratches', 'sandbox'];
+  const below = folders.flatMap((folder) => childrenOf(join(stateDir, folder)).map((name) => `${folder}/${name}`));
+  const deeper = below.flatMap((folder) => foldersIn(join(stateDir, folder)).map((name) => `${folder}/${name}`));
+  return [...below, ...deeper].filter((path) => /[0-9a-f]{8}-[0-9a-f]{4}[^/]*$/.test(path));
+}
+
+function foldersIn(path: string): string[] {
+  return isFolder(path) ? childrenOf(path) : [];
 }
 
 function childrenOf(folder: string): string[] {
