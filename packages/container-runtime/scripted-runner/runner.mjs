@@ -15,7 +15,8 @@ const behaviours = {
   kill: () => process.kill(process.pid, Number(argument)),
   wait: waitForEnd,
   stubborn() {
-    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.on(signal, () => {});
+    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'])
+      process.on(signal, () => writeFileSync('/home/work/asked', ''));
     stay();
   },
   print() {

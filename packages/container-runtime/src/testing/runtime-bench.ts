@@ -92,6 +92,11 @@ export class RuntimeBench implements AsyncDisposable {
     await until('the program being up', () => readText(join(spec.workDir, 'up')));
   }
 
+  /** Waits until a `stubborn` program was asked to end. */
+  async asked(spec: ContainerSpec): Promise<void> {
+    await until('the program being asked to end', () => readText(join(spec.workDir, 'asked')));
+  }
+
   /** Creates and starts a container that ends by itself and waits until the runtime shows the end. */
   async runToEnd(
     runtime: ContainerRuntime,

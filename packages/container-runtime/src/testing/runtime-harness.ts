@@ -9,7 +9,7 @@ import type { ContainerRuntime, RunnerFolder } from '../port.js';
  * | `exit:N` | ends at once with status N |
  * | `kill:N` | ends at once by signal N |
  * | `wait` | runs until it is asked to end (status 0) or `/home/work/go` appears (its content is the status) |
- * | `stubborn` | ignores every request to end |
+ * | `stubborn` | creates `/home/work/asked` when it is asked to end, and goes on |
  * | `print:N` | prints `line 1` to `line N` on stdout, then waits |
  * | `flood` | prints 4 MiB on one line and the line `the end`, then waits |
  * | `family` | opens the pipe `/home/work/alive`, starts a child of another session that holds it too and is stubborn, then waits |

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, openSync, writeFileSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
@@ -55,6 +55,7 @@ async function waitForEnd(context: MemoryProgramContext): Promise<number> {
 }
 
 async function stay(context: MemoryProgramContext): Promise<number> {
+  context.stopRequested.addEventListener('abort', () => writeFileSync(join(context.spec.workDir, 'asked'), ''));
   await up(context);
   if (!context.killed.aborted) await once(context.killed, 'abort');
   return 0;

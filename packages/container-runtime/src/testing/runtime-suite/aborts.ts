@@ -59,6 +59,7 @@ export function describeAborts(test: RuntimeTest): void {
     const stopping = expect(runtime.stop(spec.kernelId, { graceMs: 600_000, signal: controller.signal })).rejects.toBe(
       REASON,
     );
+    await bench.asked(spec);
     controller.abort(REASON);
     await stopping;
     expect((await runtime.inspect(spec.kernelId))?.state).toBe('running');

@@ -62,6 +62,7 @@ export function describeCrashes(test: RuntimeTest): void {
     const older = await bench.open();
     const spec = await bench.run(older, 'stubborn');
     const stopping = older.stop(spec.kernelId, { graceMs: 600_000 });
+    await bench.asked(spec);
     const newer = await bench.open();
     expect((await newer.list()).map((container) => container.state)).toEqual(['running']);
     await newer.remove(spec.kernelId);

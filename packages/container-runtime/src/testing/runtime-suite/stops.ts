@@ -27,6 +27,8 @@ export function describeStops(test: RuntimeTest): void {
     const container = await runtime.inspect(spec.kernelId);
     expect(container?.state).toBe('exited');
     expect(KILLED).toContain(container?.exit?.code ?? null);
+    await bench.runToEnd(runtime, 'exit:0'); // time for a second thought
+    expect(await runtime.inspect(spec.kernelId)).toEqual(container);
   });
 
   test('kills at once without a grace time', async (bench) => {
@@ -72,6 +74,7 @@ export function describeStops(test: RuntimeTest): void {
     const runtime = await bench.open();
     const spec = await bench.run(runtime, 'stubborn');
     const patient = runtime.stop(spec.kernelId, { graceMs: LONG_GRACE_MS });
+    await bench.asked(spec);
     await runtime.stop(spec.kernelId, { graceMs: 0 });
     await patient;
     expect((await runtime.inspect(spec.kernelId))?.state).toBe('exited');
@@ -81,6 +84,7 @@ export function describeStops(test: RuntimeTest): void {
     const runtime = await bench.open();
     const spec = await bench.run(runtime, 'stubborn');
     const patient = runtime.stop(spec.kernelId, { graceMs: LONG_GRACE_MS });
+    await bench.asked(spec);
     await runtime.remove(spec.kernelId);
     await patient;
     expect(await bench.harness.traces(spec.kernelId)).toEqual([]);
