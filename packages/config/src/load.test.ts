@@ -211,6 +211,15 @@ id = "a"`;
   });
 });
 
+describe('the environment', () => {
+  it('may share out cores several times', () => {
+    expect(load({ env: { BACKEND_CPU_OVERCOMMIT_FACTOR: '4' } }).settings.cpuOvercommit).toBe(4);
+    expect(problemsOf(() => load({ env: { BACKEND_CPU_OVERCOMMIT_FACTOR: '11' } }))).toEqual([
+      'environment variable BACKEND_CPU_OVERCOMMIT_FACTOR: resource.cpu-overcommit-factor: must be a whole number, 1 to 10, got 11',
+    ]);
+  });
+});
+
 describe('precedence', () => {
   const file = '[agent]\nrpc-listen-addr = "file:1"\npid-file = "file.pid"';
 

@@ -33,6 +33,8 @@ export interface AgentFileSettings {
   readonly processLimit: number | undefined;
   readonly reservedCpu: number;
   readonly reservedMem: bigint;
+  /** Kernels that may share one core. */
+  readonly cpuOvercommit: number;
   readonly debug: boolean;
   readonly log: LogSettings;
 }
@@ -68,6 +70,7 @@ export function toSettings(config: ParsedConfig, around: Surroundings): AgentFil
     processLimit: container['process-limit'] === 0 ? undefined : container['process-limit'],
     reservedCpu: resource['reserved-cpu'],
     reservedMem: resource['reserved-mem'],
+    cpuOvercommit: resource['cpu-overcommit-factor'],
     debug: config.debug.enabled,
     log: logSettings(config, place),
   };

@@ -40,7 +40,7 @@ export class Daemon implements AsyncDisposable {
     bindTelemetry(scope);
     bindEvents(scope);
     bindContainers(scope);
-    bindResources(scope);
+    bindResources(scope, env);
     bindAgent(scope, env);
     bindRpc(scope);
     rebind?.(scope);

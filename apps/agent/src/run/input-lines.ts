@@ -15,6 +15,10 @@ export class InputLines implements AsyncDisposable {
     this.#input = input;
   }
 
+  get isTerminal(): boolean {
+    return this.#input.isTTY === true;
+  }
+
   /** The next line without its end, or undefined at the end of the input. */
   async next(): Promise<string | undefined> {
     for (;;) {
@@ -27,7 +31,7 @@ export class InputLines implements AsyncDisposable {
 
   /** The next line; on a terminal it isn't shown while it is typed. @param onInterrupt called for Ctrl-C, which is a key then */
   async nextHidden(onInterrupt: () => void): Promise<string | undefined> {
-    if (this.#input.isTTY !== true || this.#input.setRawMode === undefined) return this.next();
+    if (!this.isTerminal || this.#input.setRawMode === undefined) return this.next();
     this.#input.setRawMode(true);
     try {
       return await this.#typed(onInterrupt);
@@ -39,7 +43,7 @@ export class InputLines implements AsyncDisposable {
   /** Stops reading, so that a waiting terminal doesn't keep the process alive. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#chunks === undefined) return;
-    if (this.#input.isTTY === true) this.#input.setRawMode?.(false);
+    if (this.isTerminal) this.#input.setRawMode?.(false);
     this.#input.destroy();
   }
 

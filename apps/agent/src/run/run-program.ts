@@ -54,7 +54,8 @@ async function answer(request: { readonly isPassword: boolean }, options: RunPro
   await printer.value({ type: 'input-request', isPassword: request.isPassword });
   const line = request.isPassword ? input.nextHidden(() => keys.press()) : input.next();
   const text = await abortable(line, AbortSignal.any([keys.interrupted, signal]));
-  if (request.isPassword) await printer.note('');
+  // The key that ended a hidden line wasn't shown either.
+  if (request.isPassword && input.isTerminal) await printer.note('');
   if (text === undefined) await printer.note('[the input has ended: the program gets an empty line]');
   return text ?? '';
 }

@@ -20,6 +20,10 @@ export const resourceSection = z
       defaultText: '`1G` with a configuration file, 0 without',
       description: 'Memory that is kept from kernels.',
     }),
+    'cpu-overcommit-factor': key(count(1, 10), 1, {
+      description: 'How many kernels may share one core.',
+    }),
+    'mem-overcommit-factor': inert(count(1, 10), { description: 'Memory is never given out twice in this version.' }),
     'reserved-disk': inert(size(), { upstream: 'G2', unit: 'bytes', description: 'Disk that is kept from kernels.' }),
     'memory-align-size': inert(size(), {
       upstream: 'G3',

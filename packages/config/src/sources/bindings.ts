@@ -30,7 +30,7 @@ const logFileOn = (text: string): readonly Assignment[] => [
   { key: 'logging.drivers', text: '["console", "file"]' },
 ];
 
-/** @see spec/06 §1.3 (options), §1.4 (variables) */
+/** @see spec/06 §1.3 (options), §1.4 (variables), spec/05 §10.1 (overcommitment) */
 export const BINDINGS: readonly Binding[] = [
   { key: 'agent.state-dir', flag: 'state-dir' },
   { key: 'agent.on-stop', flag: 'on-stop' },
@@ -66,6 +66,8 @@ export const BINDINGS: readonly Binding[] = [
     help: 'Make home folders in memory',
     assign: (text) => (text === 'true' ? [{ key: 'container.scratch-type', text: 'memory' }] : []),
   },
+  { key: 'resource.cpu-overcommit-factor', env: 'BACKEND_CPU_OVERCOMMIT_FACTOR' },
+  { key: 'resource.mem-overcommit-factor', env: 'BACKEND_MEM_OVERCOMMIT_FACTOR' },
   { key: 'watcher.service-addr.host', env: 'BACKEND_WATCHER_SERVICE_IP' },
   { key: 'watcher.service-addr.port', env: 'BACKEND_WATCHER_SERVICE_PORT' },
   { key: 'logging.file', env: 'BACKEND_LOG_FILE', assign: logFile },
