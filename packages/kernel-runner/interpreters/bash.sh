@@ -3,6 +3,8 @@ exec 2>&9 9>&-
 unset ENV HISTFILE PROMPT_COMMAND
 PS1= PS2=
 set +o history
+# An interactive bash ignores SIGTERM, with which the runner ends its children.
+trap 'builtin exit 143' TERM
 
 __bai_question() {
   __bai_password=false

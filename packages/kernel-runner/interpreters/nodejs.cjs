@@ -44,9 +44,11 @@ function run(code) {
     awaitPromise: true,
     objectGroup: 'run',
   };
-  globalThis[GO] = () => session.post('Runtime.evaluate', params, (error, reply) => settle(current, error, reply));
+  globalThis[GO] = () => {
+    send({ event: 'started' });
+    session.post('Runtime.evaluate', params, (error, reply) => settle(current, error, reply));
+  };
   commands.unref();
-  send({ event: 'started' });
   try {
     vm.runInThisContext('globalThis[Symbol.for("bai.go")]()', { breakOnSigint: true });
   } catch (error) {
@@ -120,6 +122,8 @@ function command(line) {
   const text = Buffer.from(argument, 'base64').toString('utf8');
   if (word === 'run') run(text);
   else if (word === 'complete') complete(text);
+  // It comes with a SIGINT, which can be lost while vm changes the signal's handlers.
+  else if (word === 'interrupt') interrupted();
 }
 
 // --- values and errors ---------------------------------------------------------------------------------------------------------------
@@ -140,16 +144,20 @@ function localValue(remote) {
 
 function thrown(details) {
   const error = details.exception === undefined ? new Error(details.text) : localValue(details.exception);
-  if (!(error instanceof Error)) return error;
   const place = `\n    at run-${count}.js:${details.lineNumber + 1}:${details.columnNumber + 1}`;
-  const own = String(error.stack).search(/\n {4}at (Session\.post|.*node:inspector|.*interpreters.nodejs\.cjs)/);
-  if (own >= 0) error.stack = error.stack.slice(0, own);
-  if (error instanceof SyntaxError && !error.stack.includes('\n    at ')) error.stack += place;
+  if (error instanceof SyntaxError && !/ at run-/.test(error.stack)) error.stack = ownless(error.stack) + place;
   return error;
 }
 
 function describe(error) {
+  if (error instanceof Error && typeof error.stack === 'string') error.stack = ownless(error.stack);
   return `Uncaught ${util.inspect(error)}`;
+}
+
+/** A stack without the frames of this program, which come last. */
+function ownless(stack) {
+  const own = stack.search(/\n {4}at (Session\.post|.*node:inspector|.*interpreters.nodejs\.cjs)/);
+  return own < 0 ? stack : stack.slice(0, own);
 }
 
 function print(value) {

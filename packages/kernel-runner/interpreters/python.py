@@ -329,15 +329,55 @@ def become_ipykernel(channel):
     if word != "jupyter":
         return
     connection_file = text_of(argument)
-    from ipykernel.kernelapp import IPKernelApp
+    import ipykernel
+    if ipykernel.version_info[0] >= 6:
+        # It publishes what arrives at descriptors 1 and 2, and passes it on to where they led: that would be twice.
+        with Muted():
+            from ipykernel.kernelapp import IPKernelApp
+        mute()
+    else:
+        from ipykernel.kernelapp import IPKernelApp
 
     class KernelApp(IPKernelApp):
+        def initialize(self, argv=None):
+            # The debugger, which is loaded here, complains about modules that it can't break in.
+            quiet = "PYDEVD_DISABLE_FILE_VALIDATION"
+            own = quiet not in os.environ
+            os.environ.setdefault(quiet, "1")
+            super(KernelApp, self).initialize(argv)
+            if own:
+                del os.environ[quiet]
+
         def init_iopub(self, context):
             # Publishing drops messages at the high-water mark, even the one that says that a run is over.
             context.sndhwm = 100000
             super(KernelApp, self).init_iopub(context)
 
-    KernelApp.launch_instance(argv=["-f", connection_file])
+        def log_connection_info(self):
+            """The user doesn't connect to this kernel."""
+
+    # The first completion with jedi takes seconds.
+    KernelApp.launch_instance(argv=["-f", connection_file, "--IPCompleter.use_jedi=False"])
+
+
+def mute():
+    nothing = os.open(os.devnull, os.O_WRONLY)
+    for fd in (1, 2):
+        os.dup2(nothing, fd)
+    os.close(nothing)
+
+
+class Muted(object):
+    """Keeps the chatter of an import from the user, but not its failure."""
+
+    def __enter__(self):
+        self.spare = [(fd, fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, 64)) for fd in (1, 2)]
+        mute()
+
+    def __exit__(self, *failure):
+        for fd, spare in self.spare:
+            os.dup2(spare, fd)
+            os.close(spare)
 
 
 def has_ipykernel():

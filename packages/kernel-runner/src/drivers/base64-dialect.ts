@@ -8,3 +8,6 @@ export const base64Dialect: ChannelDialect = {
   input: base64,
   complete: ({ code, position }) => `complete ${base64(code.slice(0, position))}`,
 };
+
+/** Node.js reads commands while code waits for its event loop: there an interrupt needs no signal. */
+export const nodejsDialect: ChannelDialect = { ...base64Dialect, afterInterrupt: () => 'interrupt ' };

@@ -12,7 +12,7 @@ export interface ChannelDialect {
   /** `run` counts the session's runs from 1. */
   run(code: string, run: number): string;
   input(text: string): string;
-  /** Said after an interrupt, where that may have cost the interpreter what it was told before. */
+  /** Said after an interrupt, where a signal alone is not enough. */
   afterInterrupt?(run: number): string;
   /** Undefined when the interpreter knows no completion. */
   complete(request: CompletionRequest): string | undefined;

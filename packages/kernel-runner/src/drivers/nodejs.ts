@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { base64Dialect } from './base64-dialect.js';
+import { nodejsDialect } from './base64-dialect.js';
 import { ChannelSession } from './channel-session.js';
 import { type InterpreterPlace, startInterpreter } from './interpreter.js';
 import type { OpenSession } from './persistent-driver.js';
@@ -8,6 +8,6 @@ import type { OpenSession } from './persistent-driver.js';
 export function openNodejs(path: string, place: InterpreterPlace): OpenSession {
   return async (host, desk) => {
     const { child, events } = await startInterpreter(host, place, path, [join(place.programs, 'nodejs.cjs')]);
-    return new ChannelSession(child, events, base64Dialect, desk);
+    return new ChannelSession(child, events, nodejsDialect, desk);
   };
 }

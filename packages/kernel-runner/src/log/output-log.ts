@@ -3,7 +3,7 @@ import { recordBytes } from '@bai/kernel-protocol';
 import type { ConsoleCopy } from './console-copy.js';
 import type { Spool } from './spool.js';
 
-/** Longest stdout or stderr record. */
+/** Longest stdout or stderr record; less in a small spool. */
 export const CHUNK_BYTES = 64 * 1024;
 /** Small pieces of output are gathered for so long, unless the program was silent before. */
 const GATHER_MS = 5;
@@ -25,6 +25,7 @@ export class OutputLog {
   readonly #spool: Spool;
   readonly #console: ConsoleCopy;
   readonly #onRecords: () => void;
+  readonly #chunkBytes: number;
   #open: OpenRecord | undefined;
   #timer: NodeJS.Timeout | NodeJS.Immediate | undefined;
   #lastAt = 0;
@@ -35,12 +36,13 @@ export class OutputLog {
     this.#spool = spool;
     this.#console = console;
     this.#onRecords = onRecords;
+    this.#chunkBytes = Math.min(CHUNK_BYTES, Math.floor(spool.capacity / 8));
   }
 
   /** Takes output while there is room. Returns what had none: offer it again after {@link room}. */
   offer(opcode: OutputOpcode, runId: string, chunk: Buffer): Buffer | undefined {
     for (let rest = chunk; rest.length > 0; ) {
-      const piece = rest.subarray(0, CHUNK_BYTES);
+      const piece = rest.subarray(0, this.#chunkBytes);
       const open = this.#open?.bytes ?? 0;
       if (!this.#spool.fits(open + recordBytes(runId, 0) * 2 + piece.length)) return rest;
       this.#gather(opcode, runId, piece);
@@ -60,8 +62,8 @@ export class OutputLog {
       this.#append(opcode, runId, payload);
       return;
     }
-    for (let rest = payload; rest.length > 0; rest = rest.subarray(CHUNK_BYTES)) {
-      this.#gather(opcode, runId, rest.subarray(0, CHUNK_BYTES));
+    for (let rest = payload; rest.length > 0; rest = rest.subarray(this.#chunkBytes)) {
+      this.#gather(opcode, runId, rest.subarray(0, this.#chunkBytes));
     }
   }
 
@@ -85,7 +87,7 @@ export class OutputLog {
 
   #gather(opcode: OutputOpcode, runId: string, piece: Buffer): void {
     const open = this.#open;
-    if (open?.opcode === opcode && open.runId === runId && open.bytes + piece.length <= CHUNK_BYTES) {
+    if (open?.opcode === opcode && open.runId === runId && open.bytes + piece.length <= this.#chunkBytes) {
       open.pieces.push(piece);
       open.bytes += piece.length;
       return;

@@ -43,6 +43,10 @@ export class Spool {
     this.#reserve = Math.min(RESERVE_BYTES, file.capacity / 8);
   }
 
+  get capacity(): number {
+    return this.#file.capacity;
+  }
+
   get released(): Place {
     return this.#released;
   }

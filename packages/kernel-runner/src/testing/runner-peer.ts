@@ -32,6 +32,7 @@ export interface Received {
 }
 
 const scratch = mkdtempSync(join(tmpdir(), 'bai-kr-'));
+process.setMaxListeners(100);
 process.once('exit', () => rmSync(scratch, { recursive: true, force: true }));
 let built: Promise<string> | undefined;
 
@@ -62,6 +63,8 @@ export class TestRunner implements AsyncDisposable {
     this.process = process_;
     this.directory = directory;
     this.#exited = once(process_, 'exit');
+    // A test that ran out of time doesn't dispose.
+    process.once('exit', () => process_.kill('SIGTERM'));
   }
 
   static async start(options: RunnerOptions): Promise<TestRunner> {
@@ -86,8 +89,12 @@ export class TestRunner implements AsyncDisposable {
     const started = new TestRunner(child, directory);
     const ready = child.stdio[3];
     if (!ready) throw new TypeError('no ready descriptor');
-    await Promise.race([once(ready, 'data'), once(ready, 'close')]);
-    if (child.exitCode !== null) throw new Error(`the runner ended with ${child.exitCode}`);
+    const ended = started.#exited.then(() => {
+      throw new Error(`the runner ended with ${child.exitCode}`);
+    });
+    await Promise.race([once(ready, 'data'), ended]);
+    // From now on its end is no surprise.
+    ended.catch(() => {});
     return started;
   }
 
@@ -126,7 +133,7 @@ export class Peer implements Disposable {
   }
 
   send(...frames: (string | Uint8Array)[]): void {
-    this.#sending = this.#sending.then(() => this.#push.send(frames));
+    this.#sending = this.#sending.then(() => (this.#push.closed ? undefined : this.#push.send(frames)));
   }
 
   code(text: string, runId?: string): void {

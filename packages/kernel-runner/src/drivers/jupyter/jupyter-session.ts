@@ -11,8 +11,13 @@ import { type Fields, type JupyterMessage, MessageCodec, text } from './messages
 
 const READY_MS = 60_000;
 const PROBE_MS = 250;
-/** After the reply to a run, silence of so long means that its final idle was lost. */
-const LOST_IDLE_MS = 3000;
+/**
+ * A run's reply and its final idle take different ways. After one of them, silence of so long means that the other won't come: IOPub
+ * loses messages under a flood, and an interrupt can hit ipykernel outside of the code, which costs the reply.
+ */
+const LOST_END_MS = 3000;
+/** An interrupt that came before the code began is sent so long after it began: then ipykernel is inside of it. */
+const EARLY_INTERRUPT_MS = 20;
 /** Output and questions come over two sockets: a question waits so long for output that was sent before it. */
 const QUESTION_MS = 10;
 
@@ -24,7 +29,7 @@ interface ActiveRun {
   interrupted: boolean;
   replied: boolean;
   idle: boolean;
-  lostIdle: NodeJS.Timeout | undefined;
+  lostEnd: NodeJS.Timeout | undefined;
 }
 
 /** A session with an ipykernel. @see spec/03 §6.4 */
@@ -67,7 +72,7 @@ export class JupyterSession implements Session {
     const content = { code, silent: false, store_history: true, user_expressions: {}, allow_stdin: true };
     const { id, frames } = this.#codec.encode('execute_request', { ...content, stop_on_error: true });
     return new Promise((finish) => {
-      const state = { started: false, interrupted: false, replied: false, idle: false, lostIdle: undefined };
+      const state = { started: false, interrupted: false, replied: false, idle: false, lostEnd: undefined };
       this.#active = { id, finish, exitCode: 0, ...state };
       this.#send(this.#connection.shell, frames);
     });
@@ -174,7 +179,7 @@ export class JupyterSession implements Session {
     const run = this.#active;
     if (run !== undefined && message.parentId === run.id) this.#onRunMessage(run, message);
     else this.#onOutput(message);
-    if (run?.replied === true && run === this.#active) this.#settle(run);
+    if (run !== undefined && run === this.#active && (run.replied || run.idle)) this.#settle(run);
   }
 
   #onRunMessage(run: ActiveRun, message: JupyterMessage): void {
@@ -186,7 +191,10 @@ export class JupyterSession implements Session {
 
   #onStarted(run: ActiveRun): void {
     run.started = true;
-    if (run.interrupted) this.#child.signal('SIGINT');
+    if (!run.interrupted) return;
+    setTimeout(() => {
+      if (run === this.#active) this.#child.signal('SIGINT');
+    }, EARLY_INTERRUPT_MS);
   }
 
   #onError(run: ActiveRun, content: Fields): void {
@@ -217,18 +225,23 @@ export class JupyterSession implements Session {
     this.#send(this.#connection.stdin, this.#codec.encode('input_reply', { value }, message.header).frames);
   }
 
-  /** A run is over when both its reply and its idle have come: they take different ways. */
+  /** A run is over when both its reply and its idle have come. */
   #settle(run: ActiveRun): void {
-    clearTimeout(run.lostIdle);
-    if (run.idle) {
-      this.#active = undefined;
-      run.finish(run.exitCode);
+    clearTimeout(run.lostEnd);
+    if (run.idle && run.replied) {
+      this.#finish(run);
       return;
     }
-    run.lostIdle = setTimeout(() => {
-      this.#host.report("ipykernel's end of a run was lost: its output may be incomplete");
-      run.idle = true;
-      if (run === this.#active) this.#settle(run);
-    }, LOST_IDLE_MS);
+    run.lostEnd = setTimeout(() => {
+      if (run !== this.#active) return;
+      this.#host.report(`ipykernel never sent the ${run.replied ? 'final idle' : 'reply'} of a run`);
+      if (!run.replied) run.exitCode = 1;
+      this.#finish(run);
+    }, LOST_END_MS);
+  }
+
+  #finish(run: ActiveRun): void {
+    this.#active = undefined;
+    run.finish(run.exitCode);
   }
 }
