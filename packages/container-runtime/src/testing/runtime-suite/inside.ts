@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { connect as connectTo, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { newKernelId } from '@bai/core';
@@ -71,7 +71,8 @@ async function readReport(bench: RuntimeBench, runtime: ContainerRuntime): Promi
     [readOnly, 'data-ro'],
     [readWrite, 'data-rw'],
   ] as const) {
-    await mkdir(folder, { mode: 0o777 });
+    await mkdir(folder);
+    await chmod(folder, 0o777); // the runtime may choose a user of its own for the kernel
     await writeFile(join(folder, 'probe'), text);
   }
   const spec = await bench.spec('report', {
