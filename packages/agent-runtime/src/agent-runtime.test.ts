@@ -135,13 +135,10 @@ describe('the life of a kernel', () => {
     await agent.destroyKernel(ending(first.kernelId));
     await agent.createKernels(command);
     expect(await agent.checkRunning(first.kernelId)).toBe(true);
-    await soon('both lives', () => (machine.told(first.kernelId).length === 7 ? true : undefined));
-    expect(machine.told(first.kernelId).slice(3)).toEqual([
-      'kernel-terminated',
-      'kernel-preparing',
-      'kernel-creating',
-      'kernel-started',
-    ]);
+    await soon('the new life', () => (machine.told(first.kernelId).at(-1) === 'kernel-started' ? true : undefined));
+    // The end of the first life was told before the second began, or not at all: never after.
+    const ends = machine.told(first.kernelId).lastIndexOf('kernel-terminated');
+    expect(ends).toBeLessThan(machine.told(first.kernelId).lastIndexOf('kernel-preparing'));
   });
 });
 

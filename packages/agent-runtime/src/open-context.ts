@@ -64,6 +64,7 @@ export async function openContext(settings: AgentSettings, deps: AgentDeps) {
     failPoints: deps.failPoints ?? noFailPoints,
     logger: deps.logger,
     publish: (key, event) => dispatcher.offer(key, event),
+    withdraw: (kernelId) => dispatcher.withdraw(kernelId),
     forget: (kernelId) => kernels.forget(kernelId),
   };
   opening.use(watchExits(deps.runtime, kernels), 'exit watch');

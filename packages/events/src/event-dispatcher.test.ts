@@ -180,4 +180,20 @@ describe('EventDispatcher', () => {
     expect(settled).toEqual([]);
     expect(logger.lines.at(-1)).toMatchObject({ level: 'warn', fields: { pending: 2 } });
   });
+
+  it('gives up what is withdrawn, and delivers what is offered under the same key afterwards', async () => {
+    const stuck = new Promise<void>(() => {});
+    const [old, older, fresh, other] = [exampleEvent(), exampleEvent(), exampleEvent(), exampleEvent()];
+    const { transport, delivered } = scripted((event) => (event === old ? stuck : undefined));
+    const settled: string[] = [];
+    await using dispatcher = new EventDispatcher(transport, { onDelivered: (event) => settled.push(event.eventId) });
+    for (const event of [old, older]) dispatcher.offer('a', event);
+    dispatcher.offer('b', other);
+    dispatcher.withdraw('a');
+    dispatcher.withdraw('nothing there');
+    dispatcher.offer('a', fresh);
+    await drained(dispatcher);
+    expect(delivered.sort()).toEqual([fresh.eventId, other.eventId].sort());
+    expect(settled.sort()).toEqual(delivered);
+  });
 });

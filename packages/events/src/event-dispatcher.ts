@@ -21,6 +21,12 @@ export interface EventDispatcherOptions {
   readonly delay?: (ms: number, signal: AbortSignal) => Promise<void>;
 }
 
+/** Events of one key, in order. The first one is on its way. */
+interface Queue {
+  readonly events: AgentEvent[];
+  readonly withdrawal: AbortController;
+}
+
 /**
  * Delivers events at least once, those of one key (a kernel, the agent) in the order they were offered, keys independently of each
  * other. An attempt that fails is repeated, with growing waits, until it succeeds: the events of that key wait behind it.
@@ -31,7 +37,7 @@ export class EventDispatcher implements AsyncDisposable {
   readonly #transport: EventTransport;
   readonly #options: EventDispatcherOptions;
   readonly #logger: Logger;
-  readonly #queues = new Map<string, AgentEvent[]>();
+  readonly #queues = new Map<string, Queue>();
   readonly #tasks: TaskGroup;
   #pending = 0;
   /** So that the log hears of a full dispatcher once, not per event. */
@@ -65,14 +71,27 @@ export class EventDispatcher implements AsyncDisposable {
     }
     this.#full = false;
     this.#pending += 1;
-    const queue = this.#queues.get(key);
-    if (queue !== undefined) {
-      queue.push(event);
+    const present = this.#queues.get(key);
+    if (present !== undefined) {
+      present.events.push(event);
     } else {
-      this.#queues.set(key, [event]);
-      this.#tasks.run(key, (signal) => this.#deliverQueue(key, signal));
+      const queue = { events: [event], withdrawal: new AbortController() };
+      this.#queues.set(key, queue);
+      this.#tasks.run(key, (signal) => this.#deliverQueue(key, queue, signal));
     }
     return true;
+  }
+
+  /**
+   * Gives up what was offered under a key and isn't delivered: it would be taken for news of whatever uses the key next. An event that is
+   * on its way may still arrive.
+   */
+  withdraw(key: string): void {
+    const queue = this.#queues.get(key);
+    if (queue === undefined) return;
+    this.#pending -= queue.events.splice(0).length;
+    this.#forget(key, queue);
+    queue.withdrawal.abort(new Error('withdrawn'));
   }
 
   /** Goes on delivering for `drainMs` at most; what is left then stays with its owners. */
@@ -81,15 +100,26 @@ export class EventDispatcher implements AsyncDisposable {
     return this.#closing;
   }
 
-  async #deliverQueue(key: string, signal: AbortSignal): Promise<void> {
-    const queue = this.#queues.get(key) ?? [];
-    for (let event = queue[0]; event !== undefined; event = queue[0]) {
-      await this.#deliver(key, event, signal);
-      queue.shift();
+  async #deliverQueue(key: string, queue: Queue, closing: AbortSignal): Promise<void> {
+    const { events, withdrawal } = queue;
+    const signal = AbortSignal.any([closing, withdrawal.signal]);
+    for (let event = events[0]; event !== undefined; event = events[0]) {
+      try {
+        await this.#deliver(key, event, signal);
+      } catch (error) {
+        if (withdrawal.signal.aborted) return;
+        throw error;
+      }
+      if (withdrawal.signal.aborted) return;
+      events.shift();
       this.#pending -= 1;
       this.#tell(event);
     }
-    this.#queues.delete(key);
+    this.#forget(key, queue);
+  }
+
+  #forget(key: string, queue: Queue): void {
+    if (this.#queues.get(key) === queue) this.#queues.delete(key);
     if (this.#queues.size === 0) this.#onEmpty?.();
   }
 

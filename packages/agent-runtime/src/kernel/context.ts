@@ -20,6 +20,8 @@ export interface KernelContext {
   readonly logger: Logger;
   /** Hands an event to the transport, in order per key (a kernel, or the agent itself). */
   publish(key: KernelId | AgentId, event: AgentEvent): void;
+  /** Gives up the events of a kernel that weren't delivered. */
+  withdraw(kernelId: KernelId): void;
   /** Called right before the end of a kernel is told: from then on its id may be used again. */
   forget(kernelId: KernelId): void;
 }

@@ -36,8 +36,8 @@ export class KernelTable {
   enter(kernel: Kernel): Kernel {
     this.assertFree(kernel.id);
     this.#alive.set(kernel.id, kernel);
-    // What an earlier kernel of this id still owed would be taken for news of the new one.
-    this.#ended.delete(kernel.id);
+    // What an earlier kernel of this id still owes would be taken for news of the new one.
+    if (this.#ended.delete(kernel.id)) kernel.context.withdraw(kernel.id);
     return kernel;
   }
 

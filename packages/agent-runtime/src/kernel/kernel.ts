@@ -123,10 +123,9 @@ export class Kernel {
 
   /** The connection for running code. @throws {AgentError} while the kernel isn't running. */
   get io(): KernelIo {
-    if (this.#io === undefined || this.state !== 'running') {
-      throw new AgentError('KERNEL_NOT_RUNNING', `kernel ${this.id} is ${this.state}, not running`);
-    }
-    return this.#io;
+    if (this.#io !== undefined && this.state === 'running') return this.#io;
+    if (this.endSignal.aborted) throw this.endSignal.reason;
+    throw new AgentError('KERNEL_NOT_RUNNING', `kernel ${this.id} is ${this.state}, not running`, { retryable: true });
   }
 
   /** Opens the connection to the runner of a started container. */
