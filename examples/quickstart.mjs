@@ -1,7 +1,7 @@
 // What `bai-agent quickstart` runs where there is no python3.
-import { readdirSync } from 'node:fs';
-import { hostname } from 'node:os';
-import { setTimeout as sleep } from 'node:timers/promises';
+const { readdirSync } = await import('node:fs');
+const { hostname } = await import('node:os');
+const { setTimeout: sleep } = await import('node:timers/promises');
 
 console.log(`Node.js ${process.version} in a kernel of its own`);
 console.log(`I am process ${process.pid} on host ${hostname()}; my folder is ${process.cwd()}`);

@@ -231,11 +231,4 @@ describe('without a running agent', () => {
     expect(readdirSync(place.path)).toEqual([]);
     expect(tracesOf(place.path)).toEqual(NO_TRACES);
   });
-
-  it('quickstart takes Node.js where there is no Python', async () => {
-    using place = new Folder();
-    const { exit, stdout } = await bai(['quickstart'], { env: { TMPDIR: place.path, PATH: '/usr/sbin:/sbin' } });
-    if (exit !== 0) throw new Error(stdout);
-    expect(stdout).toMatch(/running examples\/quickstart\.(mjs|py)/);
-  });
 });

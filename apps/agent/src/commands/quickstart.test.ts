@@ -57,6 +57,15 @@ describe('quickstart', () => {
     expect(values).toContainEqual(expect.objectContaining({ type: 'stats', processes: 3 }));
   });
 
+  it('takes Node.js where there is no Python', async () => {
+    const shell = new FakeShell();
+    using printer = new Printer(shell, false);
+    const agent = new FakeAgent({}, [], ['host/shell', 'host/nodejs']);
+    expect(await quickstart({ shell, printer, debug: false }, async (stack) => stack.use(agent))).toBe(0);
+    expect(shell.stdout.text).toContain('running examples/quickstart.mjs in it');
+    expect(agent.calls[0]).toBe('create host/nodejs');
+  });
+
   it('ends kernel and agent when it is interrupted', async () => {
     const shell = new FakeShell();
     using printer = new Printer(shell, false);

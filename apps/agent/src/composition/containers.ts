@@ -3,6 +3,7 @@ import { HostFolderRunnerSource } from '@bai/container-runtime';
 import { bundleDirectory, RUNNER_SCRIPT } from '@bai/kernel-runner';
 import { SandboxRuntime } from '@bai/runtime-sandbox';
 import { UsageError } from '../cli/endings.js';
+import { makeStateDir } from '../daemon/state-dir.js';
 import { bindOnce, type Scope } from './scope.js';
 import { FILE_SETTINGS, LOGGER, RUNNER_SOURCE, RUNTIME } from './tokens.js';
 
@@ -15,6 +16,7 @@ export function bindContainers(scope: Scope): void {
         `agent.backend = "${backend}" is not in this version: use "sandbox", for example with --set agent.backend=sandbox`,
       );
     }
+    await makeStateDir(stateDir);
     const directory = join(stateDir, 'sandbox');
     return stack.use(await SandboxRuntime.open({ directory, logger: container.resolve(LOGGER) }), 'runtime');
   });

@@ -29,17 +29,21 @@ export const KERNELS = ['aaaaaaaa-0000-4000-8000-000000000001', 'aabbbbbb-0000-4
   parseKernelId,
 );
 
+const IMAGES: readonly string[] = ['host/python', 'host/nodejs', 'host/shell'];
+
 /** An agent whose kernels run scripts instead of programs, and who keeps a list of what it was asked for. */
 export class FakeAgent implements Agent {
   readonly calls: string[] = [];
   readonly created: CreateKernelsCommand[] = [];
   readonly #programs: Programs;
+  readonly #images: readonly string[];
   readonly #kernels: KernelSummary[];
   #acts: Act[] = [];
   #wake: (() => void) | undefined;
 
-  constructor(programs: Programs = {}, kernels: readonly KernelId[] = []) {
+  constructor(programs: Programs = {}, kernels: readonly KernelId[] = [], images = IMAGES) {
     this.#programs = programs;
+    this.#images = images;
     this.#kernels = kernels.map((kernelId) => summary(kernelId));
   }
 
@@ -52,7 +56,7 @@ export class FakeAgent implements Agent {
         { slot: 'cpu', type: 'count', total: '4', available: '3' },
         { slot: 'mem', type: 'bytes', total: '8589934592', available: '8589934592' },
       ],
-      images: ['host/python', 'host/nodejs', 'host/shell'].map((canonical) => ({ canonical, labels: {} })),
+      images: this.#images.map((canonical) => ({ canonical, labels: {} })),
     };
   }
 
