@@ -254,8 +254,12 @@ export class RunQueue {
     }
   }
 
+  /**
+   * Runs that the next one must wait for. Where records name their run, one that the runner has finished isn't in the way: its end stays
+   * here until its client fetches it.
+   */
   #blockers(): Run[] {
-    return [...this.#runs.values()].filter((run) => run.phase === 'active');
+    return [...this.#runs.values()].filter((run) => run.phase === 'active' && !(this.#knowsAll && run.finished));
   }
 
   #atWork(): Run | undefined {

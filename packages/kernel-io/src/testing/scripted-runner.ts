@@ -126,6 +126,11 @@ export class ScriptedRunner implements AsyncDisposable {
     return this.#log.end - this.#log.oldest;
   }
 
+  /** True while a program waits for an answer to its `input`. */
+  get isWaitingForInput(): boolean {
+    return this.#wantsInput !== undefined;
+  }
+
   /** What runs for exactly this code. */
   on(code: string, program: Program): this {
     this.#programs.set(code, program);

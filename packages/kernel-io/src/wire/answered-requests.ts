@@ -8,6 +8,9 @@ export interface AskOptions extends WaitOptions {
   readonly timeoutMs: number;
 }
 
+/** With less time than this nothing is asked any more; timers fire up to a millisecond early. */
+const LEAST_MS = 2;
+
 type Resolve = (payload: Buffer) => void;
 
 /** The requests of one opcode on a wire without tags: one at a time, since answers are matched by order. */
@@ -106,7 +109,7 @@ async function answerWithin(
   send: (resolve: Resolve) => void,
 ): Promise<Buffer> {
   signal?.throwIfAborted();
-  if (timeoutMs <= 0) throw new DeadlineError(`the turn of '${opcode}'`, timeoutMs);
+  if (timeoutMs < LEAST_MS) throw new DeadlineError(`the turn of '${opcode}'`, timeoutMs);
   let timer: NodeJS.Timeout | undefined;
   const answered = new Promise<Buffer>((resolve, reject) => {
     timer = setTimeout(() => reject(new DeadlineError(`the runner's answer to '${opcode}'`, timeoutMs)), timeoutMs);

@@ -69,7 +69,7 @@ export class RunnerSession implements Disposable {
 
   reconnected(): void {
     if (this.#stopped) return;
-    this.#options.logger.warn('the connection to the runner was cut and came back');
+    this.#complaints.warn('the connection to the runner was cut and came back', {});
     this.#log?.reconnected();
   }
 
