@@ -37,7 +37,11 @@ async function measure() {
   const creation = performance.now() - creationStart;
   const bare = stack.use(await startBareKernel(python), 'bare kernel');
 
-  const through = () => executeOnce(client, kernel.kernelId);
+  const through = () => execute(client, kernel.kernelId, CODE);
+  const version = 'import ipykernel; print(type(get_ipython()).__name__, ipykernel.__version__)';
+  const shell = (await execute(client, kernel.kernelId, version)).find(({ type }) => type === 'stdout')?.text ?? '';
+  if (!shell.startsWith('ZMQInteractiveShell'))
+    throw new Error(`the kernel's Python is not driven by ipykernel: ${shell}`);
   const direct = () => bare.execute(CODE);
   await timeEach(WARM_UP, through);
   await timeEach(WARM_UP, direct);
@@ -69,20 +73,21 @@ async function measure() {
 }
 
 /** One call, answered when the run has finished. */
-async function executeOnce(client, kernelId) {
+async function execute(client, kernelId, code) {
   const batch = { clean: '', build: '', exec: '' };
   const command = {
     kernelId,
     runId: null,
     mode: 'query',
-    code: CODE,
+    code,
     batch,
     flushTimeoutMs: 10_000,
     cursor: null,
     eager: false,
   };
   const { status, console: items } = await client.execute(command);
-  if (status !== 'finished') throw new Error(`${CODE} ended as ${status}: ${JSON.stringify(items)}`);
+  if (status !== 'finished') throw new Error(`${code} ended as ${status}: ${JSON.stringify(items)}`);
+  return items;
 }
 
 function versions() {
