@@ -62,6 +62,7 @@ export async function openContext(settings: AgentSettings, deps: AgentDeps) {
     scratch: await ScratchFolders.open(settings.scratchRoot, settings.stateDir),
     store,
     failPoints: deps.failPoints ?? noFailPoints,
+    stats: deps.stats,
     logger: deps.logger,
     publish: (key, event) => dispatcher.offer(key, event),
     withdraw: (kernelId) => dispatcher.withdraw(kernelId),

@@ -2,6 +2,7 @@ import type { AgentEvent } from '@bai/agent-api';
 import type { ContainerRuntime, RunnerSource } from '@bai/container-runtime';
 import type { AgentId, KernelId, Logger } from '@bai/core';
 import type { HostResources, PortPool } from '@bai/resources';
+import type { StatsMonitor } from '@bai/telemetry';
 import type { FailPoints } from '../fail-points.js';
 import type { RecordStore } from '../records/record-store.js';
 import type { ScratchFolders } from '../scratch.js';
@@ -17,6 +18,7 @@ export interface KernelContext {
   readonly scratch: ScratchFolders;
   readonly store: RecordStore;
   readonly failPoints: FailPoints;
+  readonly stats: StatsMonitor;
   readonly logger: Logger;
   /** Hands an event to the transport, in order per key (a kernel, or the agent itself). */
   publish(key: KernelId | AgentId, event: AgentEvent): void;

@@ -61,11 +61,16 @@ export class Kernel {
 
   /** Brings the kernel up, or leaves nothing of it. @throws {AgentError} */
   create(): Promise<CreatedKernel> {
+    const { stats } = this.context;
     return this.#transitions.run(async () => {
+      const began = performance.now();
       try {
-        return await bringUp(this);
+        const created = await bringUp(this);
+        stats.observe('kernel_creation_duration_seconds', (performance.now() - began) / 1000);
+        return created;
       } catch (cause) {
         const error = await startupError(this, cause);
+        stats.count('kernel_creation_failures', { code: error.code });
         this.logger.warn('kernel creation failed', { error: describeError(error) });
         // A destruction that was asked for meanwhile is next in the queue and undoes everything itself.
         if (this.#ending === undefined) await this.#undo(error);

@@ -28,5 +28,6 @@ export async function tearDown(kernel: Kernel, termination: Termination): Promis
   await kernel.commit({ state: 'terminated' }, suppressEvents ? [] : [told]);
   failPoints.reach('destroy.reported');
   if (kernel.record.outbox.length === 0) await context.store.delete(id);
+  context.stats.count('kernels_ended');
   kernel.logger.info('kernel ended', { reason, exitCode: told.exitCode });
 }
