@@ -3,7 +3,7 @@ const { readdirSync } = await import('node:fs');
 const { hostname } = await import('node:os');
 const { setTimeout: sleep } = await import('node:timers/promises');
 
-console.log(`Node.js ${process.version} in a kernel of its own`);
+console.log(`Hello from Node.js ${process.version}`);
 console.log(`I am process ${process.pid} on host ${hostname()}; my folder is ${process.cwd()}`);
 const processes = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
 console.log(`of the processes on this machine I see ${processes.length}`);

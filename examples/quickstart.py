@@ -4,7 +4,7 @@ import os
 import platform
 import time
 
-print(f"Python {platform.python_version()} in a kernel of its own")
+print(f"Hello from Python {platform.python_version()}")
 print(f"I am process {os.getpid()} on host {platform.node()}; my folder is {os.getcwd()}")
 if os.path.isdir("/proc"):
     print(f"of the processes on this machine I see {sum(name.isdigit() for name in os.listdir('/proc'))}")

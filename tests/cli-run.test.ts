@@ -1,6 +1,10 @@
-import { spawnSync } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { execFile, spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { transform } from 'esbuild';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { root } from '../scripts/steps.mjs';
 import { bai, buildBinary, Command, Folder, sandboxProblem } from './support/cli.js';
 import { Daemon, example, freePort } from './support/daemon.js';
 import { NO_TRACES, tracesOf } from './support/traces.js';
@@ -184,6 +188,26 @@ describe('a kernel that stays', () => {
     const removed = await bai(['kernels', 'rm', kernel.slice(0, 6), ...addr]);
     expect([removed.exit, removed.stdout]).toEqual([0, `${kernel}\n`]);
     expect((await bai(['kernels', 'ls', ...addr])).stdout).toContain('no kernels');
+  });
+});
+
+describe('examples/embed.ts', () => {
+  it('runs an agent inside a program, and leaves nothing behind', async (context) => {
+    if (!hasPython) context.skip('no python3');
+    using place = new Folder();
+    // Below the repository's own modules, so that the package's name is found.
+    const file = join(root, `node_modules/.embed-${process.pid}.mjs`);
+    const { code } = await transform(readFileSync(example('embed.ts'), 'utf8'), { loader: 'ts', target: 'node20' });
+    writeFileSync(file, code);
+    try {
+      const env = { ...process.env, TMPDIR: place.path };
+      const { stdout } = await promisify(execFile)(process.execPath, [file], { env, timeout: 30_000 });
+      expect(stdout).toBe('Who? Hello world\n');
+    } finally {
+      rmSync(file);
+    }
+    expect(readdirSync(place.path)).toEqual([]);
+    expect(tracesOf(place.path)).toEqual(NO_TRACES);
   });
 });
 

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -43,6 +43,30 @@ describe('help', () => {
   ])('%j teaches', async (args, text) => {
     expect(await bai(...args)).toBe(0);
     expect(shell.stdout.text).toContain(text);
+  });
+
+  it('knows no command or option that docs/cli.md does not explain', async () => {
+    const page = readFileSync(join(import.meta.dirname, '../../../../docs/cli.md'), 'utf8');
+    const commands = [
+      'quickstart',
+      'start',
+      'run',
+      'ping',
+      'kernels ls',
+      'kernels logs',
+      'kernels rm',
+      'config show',
+      'config check',
+      'config schema',
+    ];
+    for (const command of commands) {
+      expect(page).toContain(`\n## \`${command}`);
+      shell = new FakeShell({ cwd });
+      await bai(...command.split(' '), '--help');
+      const options = [...shell.stdout.text.matchAll(/^ {2,}(?:-\w, )?--([\w-]+)/gm)].map(([, name]) => String(name));
+      expect(options.length).toBeGreaterThan(2);
+      expect([command, options.filter((name) => !page.includes(`--${name}`))]).toEqual([command, []]);
+    }
   });
 
   it('tells the version', async () => {

@@ -88,7 +88,7 @@ describe('quickstart', () => {
     expect(await quickstart({ shell, printer, debug: false }, refuse)).toBe(0);
     expect(shell.stdout.text).toContain('user namespaces are off: switch them on');
     expect(shell.stdout.text).toMatch(
-      /running examples\/quickstart\.(py|mjs), NOT ISOLATED:\n {3}\| (Python|Node.js) /,
+      /running examples\/quickstart\.(py|mjs), NOT ISOLATED:\n {3}\| Hello from (Python|Node.js) /,
     );
     expect(shell.stdout.text).toContain('   | after 50000 points, pi is about 3.1');
   });

@@ -12,7 +12,7 @@ export async function makeStateDir(path: string): Promise<void> {
     throw new AgentRuntimeError(
       'STATE_DIR_UNUSABLE',
       `the state folder ${path} can't be written: choose another with --state-dir, or make this one writable (${describeError(cause)})`,
-      { details: { stateDir: path } },
+      { cause, details: { stateDir: path } },
     );
   }
 }

@@ -25,7 +25,7 @@ export async function findExample(images: readonly string[]): Promise<Example> {
 
 /** In the repository the examples are beside `apps`; the published package has a copy. */
 function examplesFolder(): string {
-  const places = ['../../examples', '../../../../examples'].map((place) => join(import.meta.dirname, place));
+  const places = ['../../../../examples', '../../examples'].map((place) => join(import.meta.dirname, place));
   const folder = places.find((place) => existsSync(join(place, EXAMPLES[0].name)));
   if (folder === undefined)
     throw new BaiError('EXAMPLES_MISSING', `the examples are not in ${places.join(' or ')}: install the package again`);
