@@ -13,6 +13,7 @@ export { type CgroupLimits, limitCgroup } from './cgroup-limits.js';
 export { type CgroupUsage, readCgroupUsage } from './cgroup-usage.js';
 export { formatCpuList, parseCpuList } from './cpu-list.js';
 export { type Cpu, readCpuTopology, readUsableCpus } from './cpu-topology.js';
+export { inheritableDescriptors } from './descriptors.js';
 export { LinuxError, type LinuxErrorCode } from './errors.js';
 export { type HostFacts, hostArchitecture, type MemoryFacts, readHostFacts, readMemory } from './host-facts.js';
 export {

@@ -19,8 +19,8 @@ export async function removeContainer(
   await killCgroup(group, options);
   await removeCgroup(group, options);
   refuseMounts(book);
-  place.shelf.remove(book.kernelId);
   if (record?.user) place.users.giveBack(record.user.uid, book.kernelId);
+  place.shelf.remove(book.kernelId);
 }
 
 /** A kernel's mounts exist in its own namespace only. Through one on the host, removing files would reach a user's folder. */

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
-import { cgroupEntrances } from '@bai/linux';
+import { cgroupEntrances, inheritableDescriptors } from '@bai/linux';
 import type { Book } from '../book/book.js';
 import type { BookRecord } from '../book/book-record.js';
 import { namespaceArguments } from '../host/namespaces.js';
@@ -15,10 +15,11 @@ import { MARK } from './find-processes.js';
 export async function launch(book: Book, record: BookRecord, scripts: ScriptFiles, host: HostProbe): Promise<void> {
   // Read, write and append: the runner keeps the size of its log bounded itself.
   const console = openSync(book.file('console'), 'a+', 0o600);
+  const nothing = openSync('/dev/null', 'r+');
   try {
     const child = spawn('/bin/sh', [scripts.supervisor, ...record.command], {
       detached: true,
-      stdio: ['ignore', console, console],
+      stdio: ['ignore', console, console, ...withoutInherited(nothing)],
       cwd: '/',
       env: environmentOf(book, record, scripts, host),
     });
@@ -26,7 +27,15 @@ export async function launch(book: Book, record: BookRecord, scripts: ScriptFile
     child.unref();
   } finally {
     closeSync(console);
+    closeSync(nothing);
   }
+}
+
+/** From descriptor 3 on: puts nothing in the place of what the agent itself was started with, which no kernel may get. */
+function withoutInherited(nothing: number): (number | 'ignore')[] {
+  const inherited = new Set(inheritableDescriptors());
+  const highest = Math.max(2, ...inherited);
+  return Array.from({ length: highest - 2 }, (_, index) => (inherited.has(index + 3) ? nothing : 'ignore'));
 }
 
 /** The scripts' parameters, and the few variables that the runner keeps. Nothing of the agent's own environment. */

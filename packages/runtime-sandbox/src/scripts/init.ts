@@ -41,13 +41,18 @@ exec setpriv --bounding-set=-all --inh-caps=-all --ambient-caps=-all --no-new-pr
 export const INIT_SCRIPT = `
 set -f
 umask 022
+echo begun >&8
 PATH=/usr/sbin:/usr/bin:/sbin:/bin
 runner= signalled= stopping=
 trap 'signalled=1 stopping=1; [ -z "$runner" ] || kill -TERM "$runner" 2>/dev/null' TERM INT
 
+end() {
+  echo ended >&8
+  exit "$1"
+}
 fail() {
   echo "sandbox: $1" >&2
-  exit ${SETUP_FAILED}
+  end ${SETUP_FAILED}
 }
 ${LOOPBACK_FUNCTION}
 # The slow programs run side by side.
@@ -92,8 +97,9 @@ launch() {
   PATH=$BAI_PATH
   export PATH
   unset BAI_SANDBOX BAI_INIT BAI_CGROUP_ENTRANCES BAI_NAMESPACES BAI_HOSTNAME BAI_LOOPBACK BAI_MOUNT_COUNT BAI_JAIL BAI_UID BAI_GID
-  unset BAI_INSIDE_UID BAI_INSIDE_GID BAI_CPUSET BAI_RLIMITS BAI_PATH OLDPWD
+  unset BAI_INSIDE_UID BAI_INSIDE_GID BAI_CPUSET BAI_RLIMITS BAI_PATH
   cd /home/work
+  unset OLDPWD
   exec "$@"
 }
 launch "$@" </dev/null 3>${IN_KERNEL_RUNNER_FOLDER}/ready 8>&- &
@@ -109,7 +115,6 @@ echo ${STAGE_STARTED} >&8
   umount -l ${IN_KERNEL_RUNNER_FOLDER} || kill -KILL "$runner"
   echo ${STAGE_READY} >&8
 ) &
-exec 8>&-
 
 status=
 while :; do
@@ -121,5 +126,5 @@ while :; do
   status=$code
   [ -n "$signalled" ] || break
 done
-exit "$status"
+end "$status"
 `;

@@ -39,5 +39,11 @@ while :; do
   status=$?
   kill -0 "$keeper" 2>/dev/null || break
 done
+# When process 1 was killed, some versions of unshare fail at passing on the signal and end with 1.
+begun= ended=
+while read -r stage; do
+  case $stage in begun) begun=1 ;; ended) ended=1 ;; esac
+done <"$BAI_SANDBOX/progress/stage"
+[ -z "$begun" ] || [ -n "$ended" ] || status=137
 echo "$status" >"$BAI_SANDBOX/progress/exit.new" && mv "$BAI_SANDBOX/progress/exit.new" "$BAI_SANDBOX/progress/exit"
 `;
