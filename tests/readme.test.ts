@@ -66,7 +66,9 @@ async function run(path: string, options: ExecFileOptions): Promise<string> {
 }
 
 function findExamples(): readonly Example[] {
-  const packages = readdirSync(join(root, 'packages')).map((name) => `packages/${name}`);
+  const packages = ['packages', 'apps'].flatMap((group) =>
+    readdirSync(join(root, group)).map((name) => `${group}/${name}`),
+  );
   // What is about embedding sees what a program that depends on the library sees.
   const embedding = [
     'README.md',
