@@ -211,13 +211,29 @@ describe.each(['extension', 'upstream'] as const)("runs on the runner's wire: %s
     expect(runner.faults).toEqual([]);
   });
 
-  it('that have ended are not in the way of others, and their end waits for their client', async () => {
-    await using runner = await open();
-    await using io = connect(runner, { limits: { abandonedMs: 600_000 } });
-    await startAndLeave(io, query('lines:3:1', { runId: 'A' }));
-    expect(await io.execute(query('print:b'))).toMatchObject({ console: [{ text: 'b' }] });
-    expect(await io.execute(proceed('A'))).toMatchObject({ status: 'finished', exitCode: 0 });
-  });
+  if (wire === 'upstream') {
+    it('give way when their client is gone and others wait', async () => {
+      await using runner = await open();
+      const logger = new MemoryLogger();
+      await using io = openKernelIo({
+        input: runner.input,
+        output: runner.output,
+        logger,
+        limits: { abandonedMs: 20 },
+      });
+      await startAndLeave(io, query('lines:3:1', { runId: 'A' }));
+      expect(await io.execute(query('print:b'))).toMatchObject({ console: [{ text: 'b' }] });
+      expect(logger.lines).toContainEqual(expect.objectContaining({ message: expect.stringContaining('gave way') }));
+    });
+  } else {
+    it('that have ended are not in the way of others, and their end waits for their client', async () => {
+      await using runner = await open();
+      await using io = connect(runner, { limits: { abandonedMs: 600_000 } });
+      await startAndLeave(io, query('lines:3:1', { runId: 'A' }));
+      expect(await io.execute(query('print:b'))).toMatchObject({ console: [{ text: 'b' }] });
+      expect(await io.execute(proceed('A'))).toMatchObject({ status: 'finished', exitCode: 0 });
+    });
+  }
 
   it('give way also when they fill the memory and never end', async () => {
     await using runner = await open();
@@ -246,7 +262,7 @@ describe.each(['extension', 'upstream'] as const)("runs on the runner's wire: %s
     await using runner = await open();
     const logger = new MemoryLogger();
     await using io = openKernelIo({ input: runner.input, output: runner.output, logger, limits: { lingerMs: 20 } });
-    await startAndLeave(io, query('lines:2:1', { runId: 'A' }));
+    await startAndLeave(io, query('lines:2:15', { runId: 'A' }));
     await until('the end', () => logger.lines.some(({ message }) => message.includes('nobody fetched')));
     const after = io.execute(query('', { runId: 'A', cursor: 1, flushTimeoutMs: 5 }));
     // Upstream's runners don't say what they know: the run might still be at work there.

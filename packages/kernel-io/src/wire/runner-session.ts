@@ -21,8 +21,8 @@ export interface RunnerSessionOptions {
   readonly onStatus: (status: RunnerStatus) => void;
 }
 
-/** How often an unanswered first `status` is sent again. */
-const RETRY_MS = 1_000;
+/** The first `status` is sent again after this time without an answer, and after twice as long each time up to a limit. */
+const RETRY_MS = { first: 50, longest: 2_000 };
 const ANSWER_OPCODES: ReadonlySet<string> = new Set(Object.values(ANSWERS));
 
 /**
@@ -35,6 +35,7 @@ export class RunnerSession implements Disposable {
   #status: RunnerStatus | undefined;
   #log: RecordLog | undefined;
   #timer: NodeJS.Timeout | undefined;
+  #retryMs = RETRY_MS.first;
   #stopped = false;
 
   constructor(options: RunnerSessionOptions) {
@@ -133,7 +134,9 @@ export class RunnerSession implements Disposable {
 
   #askStatus(): void {
     this.#options.connection.send('status', '');
-    if (this.#status === undefined) this.#schedule(RETRY_MS);
+    if (this.#status !== undefined) return;
+    this.#schedule(this.#retryMs);
+    this.#retryMs = Math.min(this.#retryMs * 2, RETRY_MS.longest);
   }
 
   #schedule(delayMs: number): void {

@@ -14,6 +14,12 @@ import type { LogReader, RecordLog, Send } from './record-log.js';
 
 /** Acknowledgements that nothing waits for are gathered for so long. */
 const ACK_DELAY_MS = 50;
+/** An attach is repeated when so long nothing came of what its answer promised. */
+const CHECK_MS = 1_000;
+/** An attach without an answer is repeated sooner, and one after a gap that stays; each time after twice as long. */
+const FIRST_PAUSE_MS = 20;
+/** So often a gap is taken for an accident of the connection. */
+const MAX_ATTEMPTS = 6;
 
 export interface SequencedLogOptions {
   readonly reader: LogReader;
@@ -27,6 +33,9 @@ export interface SequencedLogOptions {
 
 /**
  * The log on our wire: attaches where it stopped, notices what is missing, acknowledges what arrived and what every client has got for good.
+ *
+ * Messages can be missing even on one machine: for a moment after an agent went away, zeromq still gives some of what the runner sends to the
+ * connection that is no more.
  * @see docs/kernel-protocol.md
  */
 export class SequencedLog implements RecordLog {
@@ -38,8 +47,15 @@ export class SequencedLog implements RecordLog {
   /** End of what the runner had when it was first attached. */
   #historyEnd = Number.POSITIVE_INFINITY;
   #caughtUp = false;
-  /** After an attach the first record is taken as it comes, so that a wrong runner can't make us attach for ever. */
-  #trustsNext = false;
+  /** End of the log in the newest answer, and what had arrived when that was last looked at. */
+  #promisedEnd = 0;
+  #checkedAt = 0;
+  /** What arrived was compared with the runner's log after any earlier connection was surely gone. */
+  #isVerified = false;
+  #checkTimer: NodeJS.Timeout | undefined;
+  /** Attaches since the last record that fitted, and since the last answer. */
+  #attempts = 0;
+  #unanswered = 0;
   #acked = { received: 0, released: 0 };
   #ackTimer: NodeJS.Timeout | undefined;
 
@@ -47,9 +63,11 @@ export class SequencedLog implements RecordLog {
     this.#options = options;
   }
 
-  /** Asks for the log from where it stopped; what comes before the answer is left out. */
+  /** Asks for the log from where it stopped; what comes before the answer is left out. Repeated until it's answered. */
   attach(): void {
     this.#attached = false;
+    this.#unanswered += 1;
+    this.#checkAfter(Math.min(CHECK_MS, FIRST_PAUSE_MS * 2 ** this.#unanswered));
     const cursor = this.#epoch === undefined ? null : this.#arrived;
     this.#options.send(EXTENSION.attach, encodeAttach({ cursor, windowBytes: this.#options.windowBytes }));
   }
@@ -76,6 +94,7 @@ export class SequencedLog implements RecordLog {
 
   [Symbol.dispose](): void {
     this.#attached = false;
+    clearTimeout(this.#checkTimer);
     clearTimeout(this.#ackTimer);
   }
 
@@ -99,9 +118,12 @@ export class SequencedLog implements RecordLog {
       this.#arrived = reply.oldest;
       this.#acked = { received: reply.oldest, released: reply.oldest };
       this.#historyEnd = reply.end;
+      this.#isVerified = reply.end === 0 && reply.activeRun === null;
     }
     this.#attached = true;
-    this.#trustsNext = true;
+    this.#unanswered = 0;
+    this.#promisedEnd = reply.end;
+    this.#checkAfter(CHECK_MS);
     const running = reply.activeRun === null ? reply.queuedRuns : [reply.activeRun, ...reply.queuedRuns];
     for (const runId of running) if (runId !== '') this.#options.reader.adopt(runId);
     this.#checkCaughtUp();
@@ -111,7 +133,7 @@ export class SequencedLog implements RecordLog {
     if (cursor < this.#arrived) return;
     const start = this.#arrived;
     this.#arrived = cursor;
-    this.#trustsNext = false;
+    this.#attempts = 0;
     this.#options.reader.deliverGap(start, cursor, bytes);
   }
 
@@ -119,16 +141,47 @@ export class SequencedLog implements RecordLog {
     // Came before: an attach begins at an older place when the runner doesn't know the one that was asked for.
     if (cursor <= this.#arrived) return;
     const start = cursor - recordBytes(runId, payload.length);
-    if (start !== this.#arrived && !this.#trustsNext) {
-      this.attach();
-      return;
-    }
-    this.#trustsNext = false;
+    if (start !== this.#arrived && !this.#acceptsGap(start)) return;
+    this.#attempts = 0;
     this.#arrived = cursor;
     if (!isLogOpcode(opcode)) throw new ProtocolError(`unknown opcode '${opcode.slice(0, 40)}' in the log`);
     if (runId !== '') {
       this.#options.reader.deliver(runId, { opcode, payload, start, cursor, droppedBytes: 0 }, !this.#caughtUp);
     }
+  }
+
+  /** Records are missing: asks for them again, and takes the loss when the runner doesn't give them. */
+  #acceptsGap(start: number): boolean {
+    if (this.#attempts >= MAX_ATTEMPTS) {
+      this.#options.reader.deliverGap(this.#arrived, start, Math.max(0, start - this.#arrived));
+      return true;
+    }
+    this.#attempts += 1;
+    if (this.#attempts === 1) {
+      this.attach();
+    } else {
+      this.#attached = false;
+      this.#checkAfter(FIRST_PAUSE_MS * 2 ** (this.#attempts - 2));
+    }
+    return false;
+  }
+
+  #checkAfter(delayMs: number): void {
+    clearTimeout(this.#checkTimer);
+    this.#checkTimer = setTimeout(() => this.#check(), delayMs).unref();
+  }
+
+  #check(): void {
+    const isComplete = this.#attached && this.#arrived >= this.#promisedEnd;
+    const moves = this.#arrived !== this.#checkedAt;
+    this.#checkedAt = this.#arrived;
+    if (isComplete && this.#isVerified) return;
+    if (this.#attached && (moves || this.#options.reader.isFull)) {
+      this.#checkAfter(CHECK_MS);
+      return;
+    }
+    this.#isVerified = isComplete;
+    this.attach();
   }
 
   #checkCaughtUp(): void {
