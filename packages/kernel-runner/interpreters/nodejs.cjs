@@ -10,6 +10,7 @@ const inspector = require('node:inspector');
 const { createRequire } = require('node:module');
 const net = require('node:net');
 const path = require('node:path');
+const { Writable } = require('node:stream');
 const timers = require('node:timers');
 const { pathToFileURL } = require('node:url');
 const util = require('node:util');
@@ -24,14 +25,50 @@ const session = new inspector.Session();
 session.connect();
 const commands = new net.Socket({ fd: 3, readable: true, writable: false });
 
-/** The run at work: `{ settled }`. */
+/** The run at work: `{ settled, isExpression }`. */
 let active;
 let count = 0;
 
 function send(event) {
-  const bytes = Buffer.from(`${JSON.stringify(event)}\n`);
-  for (let done = 0; done < bytes.length; ) done += fs.writeSync(4, bytes, done);
+  writeAll(4, Buffer.from(`${JSON.stringify(event)}\n`));
 }
+
+function writeAll(fd, bytes) {
+  for (let done = 0; done < bytes.length; ) {
+    try {
+      done += fs.writeSync(fd, bytes, done);
+    } catch (error) {
+      if (error.code !== 'EAGAIN') throw error;
+      // A child that inherited the descriptor made it non-blocking.
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
+    }
+  }
+}
+
+/**
+ * stdout and stderr write at once and keep no books: an interrupt stops JavaScript anywhere, also inside of a stream, and what that had
+ * half noted would hold up all later output.
+ */
+function directStream(name, fd) {
+  const write = (chunk, encoding, callback) => {
+    const done = typeof encoding === 'function' ? encoding : callback;
+    let failure = null;
+    try {
+      writeAll(fd, typeof chunk === 'string' ? Buffer.from(chunk, done === encoding ? 'utf8' : encoding) : chunk);
+    } catch (error) {
+      // User code closed it: then nobody wants to read it.
+      failure = error;
+    }
+    if (typeof done === 'function') process.nextTick(done, failure);
+    return true;
+  };
+  const stream = new Writable();
+  Object.assign(stream, { fd, write, _type: 'pipe', _isStdio: true });
+  Object.defineProperty(process, name, { value: stream, configurable: true, enumerable: true, writable: true });
+}
+
+directStream('stdout', 1);
+directStream('stderr', 2);
 
 function run(code) {
   const current = { settled: false, isExpression: isExpression(code) };
@@ -70,7 +107,7 @@ function finish(exitCode) {
   active = undefined;
   session.post('Runtime.releaseObjectGroup', { objectGroup: 'run' });
   commands.ref();
-  send({ event: 'done', code: exitCode });
+  send({ event: 'done', code: exitCode, run: count });
 }
 
 /** Ends the run as Node.js would end the process: what it left in the event loop won't happen. */
@@ -88,7 +125,7 @@ function abandon(exitCode) {
 
 function fail(error) {
   if (active === undefined) return;
-  write(2, `${describe(error)}\n`);
+  process.stderr.write(`${describe(error)}\n`);
   abandon(1);
 }
 
@@ -96,7 +133,9 @@ function interrupted() {
   if (active !== undefined) abandon(INTERRUPTED);
 }
 
-process.on('SIGINT', interrupted);
+// A signal stops what runs at this moment, through vm. What waits in the event loop is ended by the command that comes with the signal:
+// this handler could be called as late as in the next run.
+process.on('SIGINT', () => {});
 process.on('uncaughtException', fail);
 process.on('beforeExit', () => {
   if (active === undefined) return;
@@ -104,7 +143,7 @@ process.on('beforeExit', () => {
     finish(0);
     return;
   }
-  write(2, 'Warning: the code waits for a promise that nothing can settle any more\n');
+  process.stderr.write('Warning: the code waits for a promise that nothing can settle any more\n');
   finish(NEVER_SETTLED);
 });
 
@@ -122,8 +161,7 @@ function command(line) {
   const text = Buffer.from(argument, 'base64').toString('utf8');
   if (word === 'run') run(text);
   else if (word === 'complete') complete(text);
-  // It comes with a SIGINT, which can be lost while vm changes the signal's handlers.
-  else if (word === 'interrupt') interrupted();
+  else if (word === 'interrupt' && Number(argument) === count) interrupted();
 }
 
 // --- values and errors ---------------------------------------------------------------------------------------------------------------
@@ -161,19 +199,8 @@ function ownless(stack) {
 }
 
 function print(value) {
-  write(1, util.inspect(value));
+  process.stdout.write(util.inspect(value));
 }
-
-/** User code may have closed its stdout or stderr. */
-function write(fd, text) {
-  try {
-    (fd === 1 ? process.stdout : process.stderr).write(text);
-  } catch {
-    // Then nobody wants to read it.
-  }
-}
-
-for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 
 /** Only a whole expression has a value to show; a program prints what it wants to. */
 function isExpression(code) {
@@ -202,7 +229,7 @@ define('exports', {});
 
 /** Asks a question and waits for the answer. */
 define('input', (prompt = '') => {
-  write(1, String(prompt));
+  process.stdout.write(String(prompt));
   send({ event: 'input', password: false });
   return Buffer.from(readLine(5), 'base64').toString('utf8');
 });

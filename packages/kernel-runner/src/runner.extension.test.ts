@@ -110,6 +110,7 @@ describe('an agent that comes back', () => {
       cursor = seen.at(-1)?.cursor ?? 0;
       lines.push(stdout(seen));
     }
+    await runner.deserted();
     using second = runner.connect();
     expect(await second.attach({ cursor })).toMatchObject({ epoch, activeRun: 'r' });
     const rest = await second.until(({ opcode }) => opcode === 'waiting-input');
@@ -131,6 +132,7 @@ describe('an agent that comes back', () => {
       first.send('status', '');
       await first.until(({ opcode }) => opcode === 'status');
     }
+    await runner.deserted();
     using second = runner.connect();
     expect(await second.attach()).toMatchObject({ oldest: released });
     const records = await second.until(({ opcode }) => opcode === 'finished');
@@ -143,6 +145,7 @@ describe('an agent that comes back', () => {
       using upstream = runner.connect();
       await upstream.run('echo early');
     }
+    await runner.deserted();
     using peer = runner.connect();
     await peer.attach();
     expect((await peer.finished()).stdout).toBe('early\n');

@@ -10,4 +10,4 @@ export const base64Dialect: ChannelDialect = {
 };
 
 /** Node.js reads commands while code waits for its event loop: there an interrupt needs no signal. */
-export const nodejsDialect: ChannelDialect = { ...base64Dialect, afterInterrupt: () => 'interrupt ' };
+export const nodejsDialect: ChannelDialect = { ...base64Dialect, afterInterrupt: (run) => `interrupt ${run}` };

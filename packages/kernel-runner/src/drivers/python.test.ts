@@ -39,7 +39,7 @@ describe.skipIf(!have(hasPython, 'python3'))('the built-in Python', () => {
     expect(exitCode).toBe(1);
     expect(stderr).toContain('line 2, in f');
     expect(stderr).toContain('raise ValueError("no")');
-    expect(stderr).toMatch(/^Traceback[^]*ValueError: no\n$/);
+    expect(stderr).toMatch(/^Traceback[\s\S]*ValueError: no\n$/);
     expect(stderr).not.toContain('python.py');
     expect((await peer.run('if')).stderr).toMatch(/SyntaxError/);
     expect((await peer.run('class E(Exception):\n  def __str__(self): raise E\nraise E')).exitCode).toBe(1);
@@ -85,14 +85,14 @@ describe.skipIf(!have(hasPython, 'python3'))('the built-in Python', () => {
     await using runner = await start();
     using peer = runner.connect();
     await peer.run('x = 1');
-    for (const wait of ['while True: x += 1', 'import time; time.sleep(100)', 'input()']) {
+    for (const wait of ['while True: pass', 'import time; time.sleep(100)', 'input()']) {
       peer.code(`print("go", flush=True)\n${wait}`);
       await peer.until(({ opcode }) => opcode === (wait === 'input()' ? 'waiting-input' : 'stdout'));
       peer.send('interrupt', '');
       const { exitCode, stderr } = await peer.finished();
       expect([wait, exitCode, stderr.includes('KeyboardInterrupt')]).toEqual([wait, 1, true]);
     }
-    expect((await peer.run('x > 1')).stdout).toBe('True');
+    expect((await peer.run('x')).stdout).toBe('1');
   });
 
   test('an interrupt that comes before the code has begun takes effect; one between runs does not', async () => {

@@ -87,20 +87,27 @@ class FileTarget implements Target {
 
   /** Always at the file's end: stdout and stderr may be two descriptors of one file, each with a position of its own. */
   #writeBounded(bytes: Buffer): void {
-    let { size } = fstatSync(this.#fd);
-    if (size > 0 && size + bytes.length > this.#maxBytes) size = this.#keepNewestHalf(size);
+    const { size } = fstatSync(this.#fd);
+    if (size + bytes.length <= this.#maxBytes) {
+      this.#writeAt(size, bytes);
+      return;
+    }
+    const half = Math.floor(this.#maxBytes / 2);
+    this.#writeAt(this.#keepNewest(size, half), bytes.subarray(-half));
+  }
+
+  #writeAt(position: number, bytes: Buffer): void {
     for (let done = 0; done < bytes.length; ) {
-      done += writeSync(this.#fd, bytes, done, bytes.length - done, size + done);
+      done += writeSync(this.#fd, bytes, done, bytes.length - done, position + done);
     }
   }
 
-  #keepNewestHalf(size: number): number {
-    const half = readTail(this.#fd, size, Math.min(Math.floor(this.#maxBytes / 2), size));
-    const kept = half.subarray(half.indexOf(0x0a) + 1);
+  /** Cuts the file down to its newest whole lines. Returns its new size. */
+  #keepNewest(size: number, limit: number): number {
+    const tail = readTail(this.#fd, size, Math.min(limit, size));
+    const kept = tail.subarray(tail.indexOf(0x0a) + 1);
     ftruncateSync(this.#fd, 0);
-    for (let done = 0; done < kept.length; ) {
-      done += writeSync(this.#fd, kept, done, kept.length - done, done);
-    }
+    this.#writeAt(0, kept);
     return kept.length;
   }
 }

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type Ack,
   type AttachedReply,
@@ -104,6 +105,12 @@ export class TestRunner implements AsyncDisposable {
     return new Peer(listen ?? unix);
   }
 
+  /** Resolves when no agent is connected any more: an agent that died is seen to be gone a little later. */
+  async deserted(): Promise<void> {
+    const isConnected = (line: string) => / 03 +\d+ /.test(line) && line.startsWith(this.directory, line.indexOf('/'));
+    while (readFileSync('/proc/net/unix', 'utf8').split('\n').some(isConnected)) await sleep(5);
+  }
+
   /** Sends a signal and waits for the end. Resolves with the exit code. */
   async end(signal: NodeJS.Signals): Promise<number | null> {
     this.process.kill(signal);
@@ -144,9 +151,14 @@ export class Peer implements Disposable {
     this.send(EXTENSION.ack, encodeAck(ack));
   }
 
+  /** Asks until it's answered: an answer can be lost on its way to an agent of before. */
   async attach(request: Partial<AttachRequest> = {}): Promise<AttachedReply> {
-    this.send(EXTENSION.attach, encodeAttach({ cursor: null, windowBytes: 4 * 1024 * 1024, ...request }));
+    const ask = () =>
+      this.send(EXTENSION.attach, encodeAttach({ cursor: null, windowBytes: 4 * 1024 * 1024, ...request }));
+    ask();
+    const again = setInterval(ask, 1000);
     const reply = await this.until(({ opcode }) => opcode === EXTENSION.attached);
+    clearInterval(again);
     const last = reply.at(-1);
     if (last === undefined) throw new TypeError('no answer to bai-attach');
     return decodeAttached(last.payload);
@@ -164,6 +176,12 @@ export class Peer implements Disposable {
       }
       await new Promise<void>((resolve) => this.#waiters.push(resolve));
     }
+  }
+
+  /** Drops the messages that were looked at. */
+  forget(): void {
+    this.received.splice(0, this.#taken);
+    this.#taken = 0;
   }
 
   /** Runs code to its end. */
