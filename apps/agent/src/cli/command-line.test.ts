@@ -91,6 +91,10 @@ describe('a wrong command line', () => {
     [['run', '-c', 'x', '--runtime-type', 'perl'], 'perl'],
     [['run', '-c', 'x', '--keep'], '--keep and --kernel need an agent'],
     [['start', '--set'], 'set'],
+    [['start', 'now'], 'now'],
+    [['ping', '--addr=x', '--', 'y'], 'y'],
+    [['kernels', 'ls', 'x'], 'x'],
+    [['run', 'a.py', 'b.py'], 'b.py'],
   ])('%j is told in a sentence, with exit code 2', async (args, text) => {
     expect(await bai(...args)).toBe(2);
     expect(shell.stdout.text).toBe('');
@@ -105,6 +109,11 @@ describe('a wrong command line', () => {
     expect(JSON.parse(shell.stdout.text)).toMatchObject({ type: 'error', code: 'CLI_USAGE' });
     expect(shell.stderr.text).toBe('');
   });
+});
+
+it('ignores the separator that pnpm hands on', async () => {
+  expect(await bai('config', '--', 'check')).toBe(0);
+  expect(await bai('ping', '--', '--addr', 'x')).toBe(1);
 });
 
 describe('an agent that is not there', () => {

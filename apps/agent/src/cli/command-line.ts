@@ -44,13 +44,23 @@ async function parse(args: readonly string[]): Promise<{ readonly action: Action
     action = chosen;
   };
   const parser = commandLine(choose);
-  await parser.parseAsync([...args], {}, (error, _, output) => {
+  const { _: words } = await parser.parseAsync(withoutSeparator(args), {}, (error, _, output) => {
     if (error !== undefined && error !== null)
       throw error instanceof UsageError ? error : new UsageError(error.message.replaceAll(/\s*\n\s*/g, ' '));
     text = output;
   });
   if (action === undefined && text === '') throw new UsageError('name a command');
+  const [extra] = words.slice(GROUPS.has(String(words[0])) ? 2 : 1);
+  if (extra !== undefined) throw new UsageError(`nothing is known to do with ${JSON.stringify(extra)}`);
   return { action, text };
+}
+
+/** Commands whose second word names what to do. */
+const GROUPS = new Set(['kernels', 'config']);
+
+/** `pnpm --filter agent start -- --debug` hands the separator on. */
+function withoutSeparator(args: readonly string[]): string[] {
+  return args.filter((arg, index) => !(index === 1 && arg === '--'));
 }
 
 function commandLine(choose: Choose) {
