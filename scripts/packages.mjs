@@ -60,7 +60,20 @@ function manifestProblems({ folder, manifest }) {
       'the same entries in exports and publishConfig.exports',
     ],
   ];
-  return checks.filter(([holds]) => !holds).map(([, wanted]) => `${folder} lacks ${wanted}`);
+  const lacking = checks.filter(([holds]) => !holds).map(([, wanted]) => `${folder} lacks ${wanted}`);
+  return [
+    ...lacking,
+    ...unusedDependencies(folder, manifest).map((name) => `${folder} depends on ${name} for nothing`),
+  ];
+}
+
+/** What installs something that no source imports. */
+function unusedDependencies(folder, { dependencies = {} }) {
+  const sources = readdirSync(join(root, folder, 'src'), { recursive: true }).filter((name) =>
+    /(?<!\.test)\.ts$/.test(name),
+  );
+  const text = sources.map((name) => readFileSync(join(root, folder, 'src', name), 'utf8')).join('\n');
+  return Object.keys(dependencies).filter((name) => !new RegExp(`['"]${name}['"/]`).test(text));
 }
 
 function sameEntries(exports = {}, published = {}) {
