@@ -20,6 +20,9 @@ const until = (what: string, condition: () => boolean) =>
 const sent = (runner: ScriptedRunner, opcode: string) =>
   runner.received.filter((message) => message.opcode === opcode).map((message) => message.payload);
 
+/** Resolves once runs can start. The answer comes behind that to the attach. */
+const settled = (io: KernelIo) => io.complete('', {});
+
 /** A client that starts a run and vanishes. */
 async function startAndLeave(io: KernelIo, command: Parameters<KernelIo['execute']>[0]): Promise<void> {
   const stop = new AbortController();
@@ -52,12 +55,7 @@ describe.each(['extension', 'upstream'] as const)("runs on the runner's wire: %s
   it('are answered with continued when the flush time is over, and go on', async () => {
     await using runner = await open();
     await using io = connect(runner);
-    runner.on('slow', async (_, { stdout, input }) => {
-      await stdout('a');
-      await input();
-      await stdout('b');
-      return 0;
-    });
+    await settled(io);
     const first = await io.execute(query('sleep', { runId: 'R', flushTimeoutMs: 10 }));
     expect(first).toMatchObject({ runId: 'R', status: 'continued', exitCode: null, options: null });
     expect(io.activeRun).toBe('R');
@@ -174,7 +172,7 @@ describe.each(['extension', 'upstream'] as const)("runs on the runner's wire: %s
     await io.execute(query('print:a'));
     await runner.emit('stdout', 'late', '');
     await runner.emit('html', 'later', '');
-    await io.complete('', {}); // what came before the answer has arrived
+    await settled(io); // what came before the answer has arrived, too
     expect(await io.execute(query('print:b'))).toMatchObject({ console: [{ text: 'b' }] });
   });
 
@@ -292,6 +290,7 @@ describe.each(['extension', 'upstream'] as const)("runs on the runner's wire: %s
   it('all end when the kernel ends', async () => {
     await using runner = await open();
     await using io = connect(runner);
+    await settled(io);
     await io.execute(query('sleep', { runId: 'A', flushTimeoutMs: 1 }));
     const waiting = [io.execute(proceed('A')), io.execute(query('print:b')), io.complete('x', {})];
     const reason = new AgentError('KERNEL_TERMINATED', 'it ended');

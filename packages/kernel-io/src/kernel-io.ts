@@ -3,7 +3,8 @@ import { DeadlineError, describeError, type Logger, type WaitOptions, withDeadli
 import { decodeCompletion, encodeJson, ProtocolError, type RunnerStatus } from '@bai/kernel-protocol';
 import { DEFAULT_LIMITS, type KernelIoLimits } from './limits.js';
 import type { KernelIo } from './port.js';
-import { type RunCommand, RunQueue } from './runs/run-queue.js';
+import type { RunCommand } from './runs/run-command.js';
+import { RunQueue } from './runs/run-queue.js';
 import { AnsweredRequests } from './wire/answered-requests.js';
 import { Connection, type Frame } from './wire/connection.js';
 import { RunnerSession } from './wire/runner-session.js';

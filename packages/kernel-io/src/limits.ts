@@ -7,7 +7,10 @@ export interface KernelIoLimits {
   /** Output that waits in memory: above either number nothing more is taken from the runner. */
   readonly heldRecords: number;
   readonly heldBytes: number;
-  /** An answer ends with `continued` once it holds this much; it may be one record longer. */
+  /**
+   * An answer ends with `continued` once it holds this much; it may be one record longer. The runner's spool must be larger: it keeps an
+   * answer until the client confirms it.
+   */
   readonly answerBytes: number;
   /** How far the runner may send ahead of our acknowledgements. */
   readonly windowBytes: number;

@@ -1,11 +1,11 @@
-import { randomBytes } from 'node:crypto';
-import { AgentError, type ExecuteCommand, type ExecutionResult, InvalidArgumentError } from '@bai/agent-api';
+import { AgentError, type ExecutionResult, InvalidArgumentError } from '@bai/agent-api';
 import type { Logger } from '@bai/core';
 import type { KernelIoLimits } from '../limits.js';
 import { Call } from './call.js';
 import { cutRecord, gapRecord, type LogRecord } from './log-record.js';
 import { Patience } from './patience.js';
-import { type Feed, Run } from './run.js';
+import { Run } from './run.js';
+import { type Feed, feedOf, type RunCommand, runIdOf, unknownRun } from './run-command.js';
 import type { Held } from './run-output.js';
 
 /** What the runs need of the connection. */
@@ -15,11 +15,6 @@ export interface RunTransport {
   /** Output was taken into memory, or was let go. */
   heldChanged(): void;
 }
-
-export type RunCommand = Omit<ExecuteCommand, 'kernelId'>;
-
-/** Longest run id, in characters. */
-const MAX_RUN_ID = 1024;
 
 /**
  * The runs of one kernel in order of arrival, and their calls. One run is given to the runner at a time; the next one starts when a client
@@ -72,7 +67,7 @@ export class RunQueue {
       command,
       signal,
       (due) => this.#serveDue(run, due),
-      (aborted) => this.#removeCall(run, aborted),
+      (aborted) => this.#giveUp(run, aborted),
     );
     run.calls.push(call);
     if (run.phase === 'waiting') this.#advance();
@@ -112,8 +107,8 @@ export class RunQueue {
     this.#newest = run;
     run.isGuess = false;
     run.push(cutRecord(record, this.#limits.recordBytes));
-    if (run.finished) this.#linger(run);
     this.#serve(run);
+    if (run.finished && run.phase === 'active') this.#linger(run);
     // After the end of a run, and when memory is full, somebody may have to give way.
     if (run.finished || this.isFull) this.#advance();
   }
@@ -147,10 +142,7 @@ export class RunQueue {
 
   #runFor(command: RunCommand): Run {
     const { mode, cursor } = command;
-    const id = command.runId ?? randomBytes(16).toString('hex');
-    if (id === '' || id.length > MAX_RUN_ID) {
-      throw new InvalidArgumentError('runId', `must have 1 to ${MAX_RUN_ID} characters, or be null for a new run`);
-    }
+    const id = runIdOf(command);
     const known = this.#runs.get(id);
     const feed = feedOf(command);
     if (known !== undefined && (feed.length === 0 || cursor !== null || known.phase === 'waiting')) {
@@ -227,8 +219,12 @@ export class RunQueue {
   /** Starts the next run when none is in its way. */
   #advance(): void {
     if (this.#failure !== undefined) return;
-    this.#giveWay();
-    if (!this.#settled) return;
+    do {
+      if (this.#settled) this.#startNext();
+    } while (this.#giveWay());
+  }
+
+  #startNext(): void {
     for (const run of [...this.#runs.values()]) {
       if (run.phase !== 'waiting') continue;
       if (run.feed.length === 0 && this.#knowsAll) this.#forget(run, unknownRun(run.id));
@@ -269,86 +265,46 @@ export class RunQueue {
 
   /**
    * Runs whose clients are gone give way to calls that wait: one that finished is forgotten, and so is one that perhaps never was; another
-   * one loses its output, so that the runner's next records find room.
+   * one loses its output, so that the runner's next records find room. True when a run was forgotten.
    */
-  #giveWay(): void {
-    const held = this.isFull;
-    const isWaitedFor = [...this.#runs.values()].some(
-      (run) => run.calls.length > 0 && (run.phase === 'waiting' || (held && run.output.waitingRecords === 0)),
+  #giveWay(): boolean {
+    const isFull = this.isFull;
+    const runs = [...this.#runs.values()];
+    const isWaitedFor = runs.some(
+      (run) => run.calls.length > 0 && (run.phase === 'waiting' || (isFull && run.output.waitingRecords === 0)),
     );
-    if (!isWaitedFor) {
-      this.#patience.stop();
-      return;
-    }
-    const inTheWay = this.#blockers().filter((run) => run.calls.length === 0 && (run.finished || run.isGuess || held));
-    for (const run of this.#patience.exhausted(inTheWay)) {
-      this.#logger.warn('a run gave way: its client has not called for a while', {
-        runId: run.id,
-        finished: run.finished,
-      });
-      if (run.finished || run.isGuess) this.#forget(run);
+    const inTheWay = this.#blockers().filter(
+      (run) => run.calls.length === 0 && (run.finished || run.isGuess || isFull),
+    );
+    let forgotten = false;
+    for (const run of this.#patience.exhausted(isWaitedFor ? inTheWay : [])) {
+      const { id: runId, finished } = run;
+      this.#logger.warn('a run gave way: its client has not called for a while', { runId, finished });
+      if (finished || run.isGuess) forgotten = true;
+      if (finished || run.isGuess) this.#forget(run);
       else run.discard();
+      this.#transport.heldChanged();
     }
-    this.#transport.heldChanged();
+    return forgotten;
   }
 
   #serveDue(run: Run, call: Call): void {
-    if (run.calls[0] === call) {
-      this.#serve(run);
-    } else {
-      this.#removeCall(run, call);
-      call.resolve(run.emptyAnswer(call));
-    }
+    if (run.calls[0] !== call) run.takeOut(call, run.emptyAnswer(call));
+    this.#serve(run);
   }
 
-  /** Answers the first call of a run as far as there is something to say, then the next one. */
   #serve(run: Run): void {
-    for (let call = run.calls[0]; call !== undefined; call = run.calls[0]) {
-      if (run.phase === 'waiting') {
-        if (!call.due) return;
-        run.calls.shift();
-        call.resolve(run.emptyAnswer(call));
-        continue;
-      }
-      if (!call.begun) {
-        run.begin(call);
-        this.#transport.heldChanged();
-      }
-      if (!call.due && !this.#hasAnswer(run)) {
-        if (run.output.waitingRecords > 0) call.gather();
-        return;
-      }
-      this.#answer(run, call);
-    }
+    const hasEnded = run.serve(this.#limits);
+    this.#transport.heldChanged();
+    if (!hasEnded) return;
+    this.#linger(run);
+    this.#advance();
   }
 
-  #hasAnswer({ output, finished }: Run): boolean {
-    return (
-      output.hasEnder ||
-      finished ||
-      output.waitingBytes >= this.#limits.answerBytes ||
-      output.waitingRecords >= this.#limits.heldRecords
-    );
-  }
-
-  #answer(run: Run, call: Call): void {
-    const result = run.answer(this.#limits.answerBytes);
-    run.calls.shift();
-    run.lastCallAt = performance.now();
-    call.resolve(result);
-    if (result.status === 'finished' && run.phase === 'active') {
-      run.phase = 'ended';
-      this.#linger(run);
-      this.#advance();
-    }
-  }
-
-  #removeCall(run: Run, call: Call): void {
-    const index = run.calls.indexOf(call);
-    if (index >= 0) run.calls.splice(index, 1);
-    run.lastCallAt = performance.now();
+  #giveUp(run: Run, call: Call): void {
+    run.takeOut(call);
     // Nobody waits for a run that never started.
-    if (run.calls.length === 0 && run.phase === 'waiting' && !call.due) this.#forget(run);
+    if (run.calls.length === 0 && run.phase === 'waiting') this.#forget(run);
     else this.#serve(run);
   }
 
@@ -375,19 +331,3 @@ export class RunQueue {
     this.#transport.heldChanged();
   }
 }
-
-function feedOf({ mode, code, batch }: RunCommand): Feed {
-  if (mode === 'query') return [{ opcode: 'code', text: code }];
-  if (mode !== 'batch') return [];
-  return [
-    { opcode: 'clean', text: batch.clean },
-    { opcode: 'build', text: batch.build },
-    { opcode: 'exec', text: batch.exec },
-  ];
-}
-
-const unknownRun = (id: string): AgentError =>
-  new InvalidArgumentError(
-    'runId',
-    `no run ${id} in this kernel: it ended or never started; start one with mode query`,
-  );

@@ -1,7 +1,9 @@
 import type { ExecuteCommand, ExecutionResult, ExecutionStatus } from '@bai/agent-api';
 import { decodeFinished, decodeWaitingInput, ProtocolError } from '@bai/kernel-protocol';
+import type { KernelIoLimits } from '../limits.js';
 import type { Call } from './call.js';
 import { endsRequest, type LogRecord } from './log-record.js';
+import type { Feed } from './run-command.js';
 import { type Held, RunOutput } from './run-output.js';
 
 /**
@@ -10,9 +12,6 @@ import { type Held, RunOutput } from './run-output.js';
  * - `ended`: a client got its end; kept for a while in case that answer was lost.
  */
 export type RunPhase = 'waiting' | 'active' | 'ended';
-
-/** What starts a run, in the order in which it's sent. Empty for `continue` and `input`. */
-export type Feed = readonly { readonly opcode: 'clean' | 'build' | 'exec' | 'code'; readonly text: string }[];
 
 /** One run of a kernel: its place in its life, its calls, its output. */
 export class Run {
@@ -60,16 +59,52 @@ export class Run {
     this.output.discard();
   }
 
+  /** Answers calls in their order as far as there is something to say. True when one of them was given the end of the run. */
+  serve(limits: KernelIoLimits): boolean {
+    let hasEnded = false;
+    for (let call = this.calls[0]; call !== undefined; call = this.calls[0]) {
+      if (this.phase === 'waiting') {
+        if (!call.due) break;
+        this.takeOut(call, this.emptyAnswer(call));
+        continue;
+      }
+      if (!call.begun) this.#begin(call);
+      if (!call.due && !this.#hasAnswer(limits)) {
+        if (this.output.waitingRecords > 0) call.gather();
+        break;
+      }
+      const result = this.#answer(limits.answerBytes);
+      this.takeOut(call, result);
+      if (result.status !== 'finished' || this.phase === 'ended') continue;
+      this.phase = 'ended';
+      hasEnded = true;
+    }
+    return hasEnded;
+  }
+
+  /** Takes a call out of the line, with its answer if there is one. */
+  takeOut(call: Call, result?: ExecutionResult): void {
+    const index = this.calls.indexOf(call);
+    if (index >= 0) this.calls.splice(index, 1);
+    this.lastCallAt = performance.now();
+    if (result !== undefined) call.resolve(result);
+  }
+
   /** Sets the place for a call: what lies before it is confirmed. Without a cursor, that's all that was handed out. */
-  begin(call: Call): void {
+  #begin(call: Call): void {
     if (call.cursor !== null && call.cursor !== this.output.position) this.output.seek(call.cursor);
     this.output.forgetRead();
     this.#discarding = false;
     call.begun = true;
   }
 
+  #hasAnswer(limits: KernelIoLimits): boolean {
+    const { hasEnder, waitingBytes, waitingRecords } = this.output;
+    return hasEnder || this.finished || waitingBytes >= limits.answerBytes || waitingRecords >= limits.heldRecords;
+  }
+
   /** The answer with what there is. */
-  answer(answerBytes: number): ExecutionResult {
+  #answer(answerBytes: number): ExecutionResult {
     const { console, droppedBytes, ender } = this.output.take(answerBytes);
     // A client that comes again after the end gets the end again.
     const over = ender === undefined && this.finished && this.output.waitingRecords === 0;

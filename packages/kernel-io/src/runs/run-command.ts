@@ -1,0 +1,33 @@
+import { randomBytes } from 'node:crypto';
+import { type AgentError, type ExecuteCommand, InvalidArgumentError } from '@bai/agent-api';
+
+export type RunCommand = Omit<ExecuteCommand, 'kernelId'>;
+
+/** What starts a run, in the order in which it's sent. Empty for `continue` and `input`. @see spec/03 §5.5 */
+export type Feed = readonly { readonly opcode: 'clean' | 'build' | 'exec' | 'code'; readonly text: string }[];
+
+/** Longest run id, in characters. */
+const MAX_RUN_ID = 1024;
+
+/** The id that the client chose, or 32 random hex digits. @throws {InvalidArgumentError} */
+export function runIdOf({ runId }: RunCommand): string {
+  if (runId === null) return randomBytes(16).toString('hex');
+  if (runId !== '' && runId.length <= MAX_RUN_ID) return runId;
+  throw new InvalidArgumentError('runId', `must have 1 to ${MAX_RUN_ID} characters, or be null for a new run`);
+}
+
+export function feedOf({ mode, code, batch }: RunCommand): Feed {
+  if (mode === 'query') return [{ opcode: 'code', text: code }];
+  if (mode !== 'batch') return [];
+  return [
+    { opcode: 'clean', text: batch.clean },
+    { opcode: 'build', text: batch.build },
+    { opcode: 'exec', text: batch.exec },
+  ];
+}
+
+export const unknownRun = (id: string): AgentError =>
+  new InvalidArgumentError(
+    'runId',
+    `no run ${id} in this kernel: it ended or never started; start one with mode query`,
+  );
