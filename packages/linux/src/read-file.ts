@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { errorCode } from '@bai/core';
 
-/** What `/proc` and cgroupfs answer for something that has gone meanwhile, or that this user may not see. */
-const ABSENT = new Set(['ENOENT', 'ENOTDIR', 'ESRCH', 'EACCES', 'EPERM', 'ENODEV', 'EOPNOTSUPP']);
+/** What `/proc` and cgroupfs answer for something that has gone meanwhile (also half gone), or that this user may not see. */
+const ABSENT = new Set(['ENOENT', 'ENOTDIR', 'ESRCH', 'EACCES', 'EPERM', 'ENODEV', 'EOPNOTSUPP', 'EINVAL']);
 
 /**
  * The text of a small kernel file, or undefined where it doesn't exist or may not be read. Synchronous, because files of

@@ -24,6 +24,8 @@ export interface Surroundings {
   readonly user: { readonly uid: number; readonly gid: number } | null;
   /** The kernel can be given other user numbers than the host's. */
   readonly canMapUser: boolean;
+  /** Resource limits count the processes of one kernel. */
+  readonly canCountProcesses: boolean;
   readonly cgroupParents: readonly CgroupParent[];
   readonly cgroupName: string;
 }
@@ -77,9 +79,9 @@ function writePlan(book: Book, plan: RootPlan): void {
 }
 
 function toRecord(spec: ContainerSpec, surroundings: Surroundings, mountCount: number): BookRecord {
-  const { interpreter, user, canMapUser, cgroupParents, cgroupName } = surroundings;
+  const { interpreter, user, canMapUser, canCountProcesses, cgroupParents, cgroupName } = surroundings;
   const { cpus, cpuset, memoryBytes, processes } = spec.limits;
-  const enforcement = planEnforcement(spec.limits, cgroupParents);
+  const enforcement = planEnforcement(spec.limits, cgroupParents, canCountProcesses);
   return {
     version: 1,
     kernelId: spec.kernelId,

@@ -17,6 +17,7 @@ import { readTail } from './book/read-tail.js';
 import { DEFAULT_USER_RANGE, type UserRange } from './book/user-pool.js';
 import { readUsage } from './container-usage.js';
 import { HostImages } from './images/host-images.js';
+import { OWN_PLACES } from './images/visible-folder.js';
 import { openPlace, type Place } from './place.js';
 import { prepareContainer } from './prepare-container.js';
 import { isRunning, toContainer } from './processes/container-state.js';
@@ -65,7 +66,7 @@ export class SandboxRuntime implements ContainerRuntime {
   static async open(options: SandboxOptions): Promise<SandboxRuntime> {
     const { logger = nullLogger, users = DEFAULT_USER_RANGE, path = process.env['PATH'] ?? '' } = options;
     const place = await openPlace(options.directory, users, logger);
-    const reader = { isOther: place.host.isRoot, hidden: [place.directory] };
+    const reader = { isOther: place.host.isRoot, hidden: [place.directory], taken: OWN_PLACES };
     return new SandboxRuntime(place, new HostImages(path, reader, logger), logger);
   }
 
@@ -87,6 +88,7 @@ export class SandboxRuntime implements ContainerRuntime {
           interpreter,
           user,
           canMapUser: host.jailWorks,
+          canCountProcesses: host.countsProcesses,
           cgroupParents,
           cgroupName: cgroupName(spec.kernelId),
         });

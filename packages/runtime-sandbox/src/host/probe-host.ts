@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { release } from 'node:os';
 import { findPrograms } from '../images/find-programs.js';
 import { JAIL_SCRIPT, LOOPBACK_FUNCTION, LOOPBACK_PROGRAMS } from '../scripts/init.js';
 import { INSIDE_UID, PROGRAM_PATH } from '../scripts/places.js';
@@ -30,6 +31,8 @@ export interface HostProbe {
   readonly namespacesWork: boolean;
   /** A user namespace around the runner works, which forbids further ones. */
   readonly jailWorks: boolean;
+  /** `RLIMIT_NPROC` counts the processes of one kernel: they are a user's own, or the machine counts per user namespace. */
+  readonly countsProcesses: boolean;
   /** How to switch the loopback device on, or undefined where nothing can. */
   readonly loopback: string | undefined;
   /** What the programs said, for people. */
@@ -40,6 +43,7 @@ const PROBE_MS = 20_000;
 
 /** Run in new namespaces; prints a word for each thing that works. Arguments: user of the jail (empty: stay), loopback program, jail script. */
 const PROBE_SCRIPT = `
+case $(mount --version) in *util-linux*) ;; *) echo 'mount is not that of util-linux' >&2; exit 1 ;; esac
 mount -t proc proc /proc || exit 1
 setpriv --bounding-set=-all --inh-caps=-all --ambient-caps=-all --no-new-privs true || exit 1
 echo namespaces
@@ -60,7 +64,8 @@ export async function probeHost(kernelUid: number): Promise<HostProbe> {
   const missingPrograms = (Object.keys(NEEDED_PROGRAMS) as NeededProgram[]).filter(missing);
   const loopback = LOOPBACK_PROGRAMS.find((name) => !missing(name));
   if (missingPrograms.length > 0) {
-    return { isRoot, missingPrograms, namespacesWork: false, jailWorks: false, loopback, complaint: '' };
+    const nothing = { namespacesWork: false, jailWorks: false, countsProcesses: false, complaint: '' };
+    return { isRoot, missingPrograms, loopback, ...nothing };
   }
   const uid = isRoot ? String(kernelUid) : '';
   const scriptArguments = [uid, loopback ?? '', JAIL_SCRIPT];
@@ -71,9 +76,16 @@ export async function probeHost(kernelUid: number): Promise<HostProbe> {
     missingPrograms,
     namespacesWork: words.includes('namespaces'),
     jailWorks: words.includes('jail'),
+    countsProcesses: isRoot || (words.includes('jail') && countsPerNamespace(release())),
     loopback: words.includes('loopback') ? loopback : undefined,
     complaint,
   };
+}
+
+/** Since Linux 5.14. */
+export function countsPerNamespace(kernelRelease: string): boolean {
+  const [major = 0, minor = 0] = kernelRelease.split('.').map((part) => Number.parseInt(part, 10));
+  return major > 5 || (major === 5 && minor >= 14);
 }
 
 function run(

@@ -42,7 +42,6 @@ const askNode: Ask = async (candidate, options) => {
 };
 
 const askShell: Ask = async (candidate, options) => {
-  // biome-ignore lint/suspicious/noTemplateCurlyInString: the shell expands it
   const version = await probe(candidate, ['-c', 'echo "${BASH_VERSION:-posix}"'], options);
   return version === undefined ? undefined : { path: candidate, version: version.trim(), prefixes: [] };
 };
@@ -79,7 +78,15 @@ export async function findInterpreters(
 }
 
 /** Folders to show, or undefined when a kernel couldn't run it. */
-function foldersOf({ path, prefixes }: Found, reader: Reader): string[] | undefined {
+function foldersOf(found: Found, reader: Reader): string[] | undefined {
+  try {
+    return checkFolders(found, reader);
+  } catch {
+    return undefined; // it names something that isn't there, or that the agent itself may not see
+  }
+}
+
+function checkFolders({ path, prefixes }: Found, reader: Reader): string[] | undefined {
   const folders = [...new Set(prefixes.filter((prefix) => !isInSystem(prefix)))];
   if (!folders.every((folder) => canShow(folder, reader))) return undefined;
   const isShown = (file: string, places: readonly string[]): boolean =>

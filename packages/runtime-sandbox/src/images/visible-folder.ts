@@ -5,7 +5,18 @@ import { isInside } from '@bai/linux';
 /** Shown in every kernel. */
 const SYSTEM = ['/usr', '/bin', '/sbin', '/lib', '/lib64'];
 /** A kernel has its own of these, so that nothing of the host's can appear in them. */
-const OWN = ['/dev', '/etc', '/home/config', '/home/work', '/mnt', '/proc', '/run', '/sys', '/tmp', '/var/tmp'];
+export const OWN_PLACES = [
+  '/dev',
+  '/etc',
+  '/home/config',
+  '/home/work',
+  '/mnt',
+  '/proc',
+  '/run',
+  '/sys',
+  '/tmp',
+  '/var/tmp',
+];
 
 export const isInSystem = (path: string): boolean => SYSTEM.some((folder) => isInside(path, folder));
 
@@ -14,6 +25,8 @@ export interface Reader {
   readonly isOther: boolean;
   /** Folders that no kernel may see, as the agent's state. */
   readonly hidden: readonly string[];
+  /** Places of which kernels have their own. */
+  readonly taken: readonly string[];
 }
 
 /**
@@ -21,7 +34,7 @@ export interface Reader {
  * has nothing else at its place. A private folder above it is no obstacle, since only the folder itself is shown.
  */
 export function canShow(folder: string, reader: Reader): boolean {
-  if (isTooWide(folder, reader.hidden) || OWN.some((own) => isInside(folder, own) || isInside(own, folder)))
+  if (isTooWide(folder, reader.hidden) || reader.taken.some((own) => isInside(folder, own) || isInside(own, folder)))
     return false;
   return canRead(folder, reader);
 }

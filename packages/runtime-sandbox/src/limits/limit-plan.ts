@@ -7,15 +7,21 @@ const LEAST_DATA_BYTES = 512 * 1024 * 1024;
 /**
  * How well each limit will hold. `enforced` is a control group; `advisory` is something that each process carries along or that
  * user code can undo; `absent` is a limit that nobody asked for or that nothing here can set.
+ *
+ * @param canCountProcesses a resource limit of processes counts those of the kernel, not all of the user
  */
-export function planEnforcement(limits: ContainerLimits, parents: readonly CgroupParent[]): Container['limits'] {
+export function planEnforcement(
+  limits: ContainerLimits,
+  parents: readonly CgroupParent[],
+  canCountProcesses: boolean,
+): Container['limits'] {
   const has = (controller: CgroupController): boolean =>
     parents.some((parent) => parent.controllers.includes(controller));
   const { cpus, cpuset, memoryBytes, processes } = limits;
   return {
     cpu: planCpu(cpus !== undefined, cpuset !== undefined, has),
     memory: plan(memoryBytes !== undefined, has('memory'), (memoryBytes ?? 0) >= LEAST_DATA_BYTES),
-    processes: plan(processes !== undefined, has('pids'), true),
+    processes: plan(processes !== undefined, has('pids'), canCountProcesses),
     scratch: 'absent',
   };
 }

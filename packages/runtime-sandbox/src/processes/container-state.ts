@@ -13,7 +13,7 @@ export function isRunning(book: Book): boolean {
 export function readExit(book: Book, record: BookRecord): ContainerExit | null {
   if (!book.isLaunched || isRunning(book)) return null;
   const code = book.exitStatus ?? null; // null: the supervisor was killed, or the machine went down
-  return { code, oomKilled: code !== 0 && (readCgroupUsage(record.cgroup).oomKills ?? 0) > 0 };
+  return { code, oomKilled: code === 137 && (readCgroupUsage(record.cgroup).oomKills ?? 0) > 0 };
 }
 
 export function toContainer(book: Book, record: BookRecord): Container {
