@@ -48,7 +48,7 @@ function readSummary(file) {
 function conclude(summary, leftovers, code) {
   const { passed, failed, skipped, brokenFiles, unhandledErrors } = summary;
   if (skipped.length > 0) console.log('\nSkipped, because this machine lacks something:');
-  for (const { file, name, reason } of skipped) console.log(`  ${file}: ${name}${reason && `: ${reason}`}`);
+  for (const { file, name, reason } of skipped) console.log(`  ${file}: ${name}: ${reason || 'no reason given'}`);
   for (const file of brokenFiles) console.log(`\nFailed outside its tests: ${file}`);
   if (unhandledErrors > 0) console.log(`\nErrors that belong to no test: ${unhandledErrors} (shown above)`);
   for (const leftover of leftovers) console.log(`\nLeft behind by the tests: ${leftover}`);
