@@ -184,7 +184,7 @@ export class SandboxRuntime implements ContainerRuntime {
     return record !== undefined && isRunning(book) ? readUsage(book, record) : undefined;
   }
 
-  /** Ends the object and its waits. Kernels go on. */
+  /** Ends the object and its waits, which keep the program alive. Kernels go on. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing.abort(new RuntimeError('RUNTIME_UNAVAILABLE', 'the sandbox is closed'));
     this.#exits[Symbol.dispose]();

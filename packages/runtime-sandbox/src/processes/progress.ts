@@ -6,12 +6,9 @@ const LONGEST_MS = 2 ** 31 - 1;
 /** How often a wait looks by itself: no notice tells that a supervisor was killed. */
 const LOOK_MS = 100;
 
-/**
- * Calls `onChange` when files of a folder come or change, and each `lookMs` besides. Doesn't keep the program alive; a wait that
- * must, holds on to something else.
- */
+/** Calls `onChange` when files of a folder come or change, and each `lookMs` besides. Keeps the program alive until disposed. */
 export function watchFolder(folder: string, lookMs: number, onChange: () => void): Disposable {
-  const timer = setInterval(onChange, lookMs).unref();
+  const timer = setInterval(onChange, lookMs);
   const close = watchNotices(folder, onChange);
   return {
     [Symbol.dispose]() {
@@ -23,7 +20,7 @@ export function watchFolder(folder: string, lookMs: number, onChange: () => void
 
 function watchNotices(folder: string, onChange: () => void): () => void {
   try {
-    const watcher = watch(folder, { persistent: false }, onChange);
+    const watcher = watch(folder, onChange);
     watcher.on('error', () => watcher.close()); // the folder has gone
     return () => watcher.close();
   } catch {
