@@ -1,5 +1,5 @@
 import { AgentError, type ExecutionResult } from '@bai/agent-api';
-import { DeadlineError, describeError, type Logger, type WaitOptions, withDeadline } from '@bai/core';
+import { abortable, DeadlineError, describeError, type Logger, type WaitOptions, withDeadline } from '@bai/core';
 import { decodeCompletion, encodeJson, ProtocolError, type RunnerStatus } from '@bai/kernel-protocol';
 import { DEFAULT_LIMITS, type KernelIoLimits } from './limits.js';
 import type { KernelIo } from './port.js';
@@ -56,9 +56,14 @@ class RunnerKernelIo implements KernelIo {
       input,
       output,
       messageBytes: this.#limits.messageBytes,
-      logger: this.#logger,
       onMessage: (frames) => this.#session.receive(frames),
       onReconnect: () => this.#session.reconnected(),
+      onBroken: (cause) => {
+        this.#logger.error('a socket to the runner failed', { error: cause });
+        this.fail(
+          new AgentError('KERNEL_NOT_RUNNING', 'the connection to the kernel broke: restart the agent', { cause }),
+        );
+      },
     });
     let onStatus: (status: RunnerStatus) => void = () => {};
     this.#firstStatus = new Promise((resolve) => {
@@ -81,7 +86,9 @@ class RunnerKernelIo implements KernelIo {
   }
 
   async ready({ timeoutMs, signal }: { readonly timeoutMs: number } & WaitOptions): Promise<RunnerStatus> {
-    return await withDeadline("the runner's first answer", timeoutMs, this.#both(signal), () => this.#firstStatus);
+    this.#throwIfEnded();
+    const answer = () => abortable(this.#firstStatus, this.#end.signal);
+    return await withDeadline("the runner's first answer", timeoutMs, signal, answer);
   }
 
   async execute(command: RunCommand, { signal }: WaitOptions = {}): Promise<ExecutionResult> {
@@ -89,7 +96,8 @@ class RunnerKernelIo implements KernelIo {
   }
 
   async interrupt({ signal }: WaitOptions = {}): Promise<void> {
-    this.#both(signal).throwIfAborted();
+    this.#throwIfEnded();
+    signal?.throwIfAborted();
     this.#send('interrupt', '');
   }
 
@@ -99,18 +107,16 @@ class RunnerKernelIo implements KernelIo {
     { signal }: WaitOptions = {},
   ): Promise<readonly string[]> {
     const timeoutMs = this.#limits.completionMs;
-    const either = this.#both(signal);
     const startedAt = performance.now();
     try {
-      const status = await this.ready({ timeoutMs, signal: either });
+      const status = await this.ready({ timeoutMs, signal });
       const answer = await this.#requests.ask('complete', encodeJson({ code: text, ...place }), {
         tagged: status.extension > 0,
         timeoutMs: timeoutMs - (performance.now() - startedAt),
-        signal: either,
+        signal,
       });
       return decodeCompletion(answer);
     } catch (error) {
-      either.throwIfAborted();
       if (!(error instanceof DeadlineError || error instanceof ProtocolError)) throw error;
       this.#logger.debug('no completions', { error: describeError(error) });
       return [];
@@ -121,6 +127,7 @@ class RunnerKernelIo implements KernelIo {
     if (this.#end.signal.aborted) return;
     this.#end.abort(reason);
     this.#session[Symbol.dispose]();
+    this.#requests.fail(reason);
     this.#runs.fail(reason);
   }
 
@@ -142,8 +149,7 @@ class RunnerKernelIo implements KernelIo {
     });
   }
 
-  /** The caller's signal or the end of this connection. */
-  #both(signal: AbortSignal | undefined): AbortSignal {
-    return signal === undefined ? this.#end.signal : AbortSignal.any([signal, this.#end.signal]);
+  #throwIfEnded(): void {
+    this.#end.signal.throwIfAborted();
   }
 }

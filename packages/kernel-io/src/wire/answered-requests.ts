@@ -29,6 +29,7 @@ export class AnsweredRequests {
   readonly #send: (...frames: Frame[]) => void;
   readonly #tagged = new Map<string, Resolve>();
   readonly #lines = new Map<string, Line>();
+  readonly #rejects = new Set<(reason: unknown) => void>();
   #lastTag = 0;
 
   constructor(send: (...frames: Frame[]) => void) {
@@ -52,11 +53,16 @@ export class AnsweredRequests {
     return resolve !== undefined;
   }
 
+  /** Rejects all that wait. */
+  fail(reason: unknown): void {
+    for (const reject of this.#rejects) reject(reason);
+  }
+
   async #askTagged(opcode: AnsweredOpcode, payload: Frame, options: AskOptions): Promise<Buffer> {
     this.#lastTag += 1;
     const tag = String(this.#lastTag);
     try {
-      return await answerWithin(opcode, options, (resolve) => {
+      return await this.#answerWithin(opcode, options, (resolve) => {
         this.#tagged.set(tag, resolve);
         this.#send(opcode, payload, tag);
       });
@@ -81,7 +87,7 @@ export class AnsweredRequests {
     const owed = line.owesAnswer;
     let sent = false;
     try {
-      return await answerWithin(opcode, options, (resolve) => {
+      return await this.#answerWithin(opcode, options, (resolve) => {
         line.resolve = resolve;
         this.#send(opcode, payload);
         sent = true;
@@ -101,23 +107,29 @@ export class AnsweredRequests {
     this.#lines.set(key, line);
     return line;
   }
-}
 
-async function answerWithin(
-  opcode: string,
-  { timeoutMs, signal }: AskOptions,
-  send: (resolve: Resolve) => void,
-): Promise<Buffer> {
-  signal?.throwIfAborted();
-  if (timeoutMs < LEAST_MS) throw new DeadlineError(`the turn of '${opcode}'`, timeoutMs);
-  let timer: NodeJS.Timeout | undefined;
-  const answered = new Promise<Buffer>((resolve, reject) => {
-    timer = setTimeout(() => reject(new DeadlineError(`the runner's answer to '${opcode}'`, timeoutMs)), timeoutMs);
-    send(resolve);
-  });
-  try {
-    return await abortable(answered, signal);
-  } finally {
-    clearTimeout(timer);
+  async #answerWithin(
+    opcode: string,
+    { timeoutMs, signal }: AskOptions,
+    send: (resolve: Resolve) => void,
+  ): Promise<Buffer> {
+    signal?.throwIfAborted();
+    if (timeoutMs < LEAST_MS) throw new DeadlineError(`the turn of '${opcode}'`, timeoutMs);
+    let stop = () => {};
+    const answered = new Promise<Buffer>((resolve, reject) => {
+      const late = () => reject(new DeadlineError(`the runner's answer to '${opcode}'`, timeoutMs));
+      const timer = setTimeout(late, timeoutMs);
+      stop = () => {
+        clearTimeout(timer);
+        this.#rejects.delete(reject);
+      };
+      this.#rejects.add(reject);
+      send(resolve);
+    });
+    try {
+      return await abortable(answered, signal);
+    } finally {
+      stop();
+    }
   }
 }

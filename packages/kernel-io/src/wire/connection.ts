@@ -1,4 +1,3 @@
-import { errorCode, type Logger } from '@bai/core';
 import { Pull, Push } from 'zeromq';
 
 export type Frame = Uint8Array | string;
@@ -7,10 +6,11 @@ export interface ConnectionOptions {
   readonly input: string;
   readonly output: string;
   readonly messageBytes: number;
-  readonly logger: Logger;
   readonly onMessage: (frames: readonly Buffer[]) => void;
   /** The stream from the runner was cut and has come back: messages may be missing. */
   readonly onReconnect: () => void;
+  /** A socket of this side doesn't work any more. */
+  readonly onBroken: (cause: unknown) => void;
 }
 
 /** Messages that wait for a runner that doesn't take them, on top of zeromq's own 1000. */
@@ -80,21 +80,20 @@ export class Connection implements AsyncDisposable {
         await this.#push.send(frames);
       }
     } catch (error) {
-      if (!this.#push.closed) this.#options.logger.error('sending to the runner failed', { error });
+      if (!this.#push.closed) this.#options.onBroken(error);
     } finally {
       this.#sending = false;
     }
   }
 
   async #receive(): Promise<void> {
-    while (!this.#pull.closed) {
-      if (this.#gate !== undefined) await this.#gate;
-      try {
+    try {
+      while (!this.#pull.closed) {
+        if (this.#gate !== undefined) await this.#gate;
         this.#options.onMessage(await this.#pull.receive());
-      } catch (error) {
-        if (this.#pull.closed) return;
-        this.#options.logger.error('receiving from the runner failed', { error, code: errorCode(error) });
       }
+    } catch (error) {
+      if (!this.#pull.closed) this.#options.onBroken(error);
     }
   }
 }
