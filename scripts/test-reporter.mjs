@@ -19,7 +19,12 @@ function count(summary, file, test) {
   const { state, note } = test.result();
   if (state === 'passed') summary.passed += 1;
   else if (state === 'failed') summary.failed += 1;
-  else summary.skipped.push({ file, name: test.fullName, reason: note ?? '' });
+  else summary.skipped.push({ file, name: test.fullName, reason: note ?? reasonInTitle(test.fullName) });
+}
+
+/** A whole suite that is skipped can say why in its title only: "real groups (not run here: no writable controller)". */
+function reasonInTitle(title) {
+  return /[(](?:not run here|skipped|needs):? ([^)]*)[)]/.exec(title)?.[1] ?? '';
 }
 
 function suiteErrors(module) {
