@@ -64,8 +64,7 @@ export class AgentRuntime implements Agent, AsyncDisposable {
   }
 
   /**
-   * Locks the state folder, settles what an earlier process left, and is ready for calls.
-   * @throws {AgentRuntimeError} `STATE_DIR_IN_USE`, `STATE_DIR_UNUSABLE`
+   * Settles what an earlier process left in the state folder, and is ready for calls.
    */
   static async open(settings: AgentSettings, deps: AgentDeps, options: WaitOptions = {}): Promise<AgentRuntime> {
     options.signal?.throwIfAborted();

@@ -1,6 +1,6 @@
 import { BaiError, type BaiErrorOptions } from '@bai/core';
 
-export type AgentRuntimeErrorCode = 'STATE_DIR_IN_USE' | 'STATE_DIR_UNUSABLE' | 'RECORD_CORRUPT' | 'ILLEGAL_TRANSITION';
+export type AgentRuntimeErrorCode = 'STATE_DIR_IN_USE' | 'STATE_DIR_UNUSABLE';
 
 /** Something about the agent's own state that keeps it from working. */
 export class AgentRuntimeError extends BaiError {

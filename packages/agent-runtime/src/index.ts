@@ -11,3 +11,4 @@ export {
 export type { AgentDeps } from './open-context.js';
 export { type AgentSettings, DEFAULT_SETTINGS, type OnStop } from './settings.js';
 export { defaultAgentId, type StartAgentOptions, startAgent } from './start-agent.js';
+export { StateLock } from './state-lock.js';

@@ -13,10 +13,12 @@ import { reconcile } from './reconcile.js';
 import { RecordStore } from './records/record-store.js';
 import { ScratchFolders } from './scratch.js';
 import type { AgentSettings } from './settings.js';
-import { StateLock } from './state-lock.js';
+import type { StateLock } from './state-lock.js';
 
 /** The parts that an agent is made of. Who made them closes them, after the agent. */
 export interface AgentDeps {
+  /** Taken before any other part touches the state folder. */
+  readonly lock: StateLock;
   readonly runtime: ContainerRuntime;
   readonly runnerSource: RunnerSource;
   readonly resources: HostResources;
@@ -33,11 +35,10 @@ export interface AgentDeps {
 /** How long the last events may take to be delivered when the agent stops, in milliseconds; the rest stays in the records. */
 const DRAIN_MS = 5_000;
 
-/** Takes the state folder, builds what the kernels share, and settles what an earlier process left. */
+/** Builds what the kernels share, and settles what an earlier process left. */
 export async function openContext(settings: AgentSettings, deps: AgentDeps) {
   await using opening = new DisposalStack();
   if (deps.owned !== undefined) opening.use(deps.owned, 'parts');
-  opening.use(await StateLock.acquire(settings.stateDir), 'state lock');
   await mkdir(settings.scratchRoot, { recursive: true });
   const kernels = new KernelTable();
   const tasks = opening.use(
@@ -84,7 +85,8 @@ function watchExits(runtime: ContainerRuntime, kernels: KernelTable): Disposable
 function warmUp(deps: AgentDeps, tasks: TaskGroup): void {
   tasks.run('warm-up', async (signal) => {
     try {
-      await Promise.all([deps.runnerSource.provide({ signal }), deps.runtime.images({ signal })]);
+      // Without the signal: a delivery can't be cut short, and whoever removes the state folder must find it ended.
+      await Promise.all([deps.runnerSource.provide(), deps.runtime.images({ signal })]);
     } catch (error) {
       if (!signal.aborted) deps.logger.warn('kernels can not be created yet', { error: describeError(error) });
     }

@@ -11,6 +11,7 @@ import { SandboxRuntime } from '@bai/runtime-sandbox';
 import { LoggingErrorMonitor, MetricsRegistry } from '@bai/telemetry';
 import { AgentRuntime } from './agent-runtime.js';
 import { DEFAULT_SETTINGS, type OnStop } from './settings.js';
+import { StateLock } from './state-lock.js';
 import { VERSION } from './version.js';
 
 export interface StartAgentOptions extends WaitOptions {
@@ -31,12 +32,14 @@ export interface StartAgentOptions extends WaitOptions {
  * Starts an agent in this program: kernels in the sandbox of this machine, no manager, no server, no configuration.
  * Dispose it to stop it.
  *
+ * @throws {AgentRuntimeError} `STATE_DIR_IN_USE`, `STATE_DIR_UNUSABLE`
  * @throws RuntimeError `RUNTIME_UNAVAILABLE` where the machine forbids what the sandbox needs; the message says how to mend it.
  */
 export async function startAgent(options: StartAgentOptions = {}): Promise<AgentRuntime> {
   const logger = options.logger ?? nullLogger;
   await using opening = new DisposalStack();
   const stateDir = options.stateDir === undefined ? await privateFolder(opening) : resolve(options.stateDir);
+  const lock = opening.use(await StateLock.acquire(stateDir), 'state lock');
   const runtime = opening.use(await SandboxRuntime.open({ directory: join(stateDir, 'sandbox'), logger }), 'sandbox');
   const events = opening.use(new InProcessEvents({ logger }), 'events');
   const settings = {
@@ -51,6 +54,7 @@ export async function startAgent(options: StartAgentOptions = {}): Promise<Agent
   return await AgentRuntime.open(
     settings,
     {
+      lock,
       runtime,
       events,
       logger,

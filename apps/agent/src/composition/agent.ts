@@ -15,6 +15,7 @@ import {
   RESOURCES,
   RUNNER_SOURCE,
   RUNTIME,
+  STATE_LOCK,
   STATS_MONITOR,
 } from './tokens.js';
 
@@ -27,6 +28,7 @@ export function bindAgent(scope: Scope, env: Readonly<Record<string, string | un
     const stats = container.resolve(STATS_MONITOR);
     const events = container.resolve(EVENTS);
     const agent = await AgentRuntime.open(container.resolve(AGENT_SETTINGS), {
+      lock: await container.resolve(STATE_LOCK),
       runtime: await container.resolve(RUNTIME),
       runnerSource: container.resolve(RUNNER_SOURCE),
       resources: container.resolve(RESOURCES),

@@ -42,7 +42,16 @@ describe('Daemon', () => {
   it('opens part after part, and closes them newest first', async () => {
     const logger = new MemoryLogger();
     const daemon = await open(logger, `agent.pid-file=${folder}/agent.pid`);
-    expect(daemon.parts).toEqual(['stats', 'events', 'runtime witness', 'runtime', 'agent', 'pid file', 'rpc server']);
+    expect(daemon.parts).toEqual([
+      'stats',
+      'events',
+      'state lock',
+      'runtime witness',
+      'runtime',
+      'agent',
+      'pid file',
+      'rpc server',
+    ]);
     expect(daemon.address).toMatch(/^127\.0\.0\.1:\d+$/);
     expect(existsSync(join(folder, 'agent.pid'))).toBe(true);
     await daemon[Symbol.asyncDispose]();

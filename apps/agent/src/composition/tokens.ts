@@ -1,4 +1,4 @@
-import type { AgentRuntime, AgentSettings, FailPoints } from '@bai/agent-runtime';
+import type { AgentRuntime, AgentSettings, FailPoints, StateLock } from '@bai/agent-runtime';
 import type { AgentFileSettings } from '@bai/config';
 import type { ContainerRuntime, RunnerSource } from '@bai/container-runtime';
 import type { Logger } from '@bai/core';
@@ -14,6 +14,7 @@ export const FILE_SETTINGS: InjectionToken<AgentFileSettings> = Symbol('AgentFil
 export const AGENT_SETTINGS: InjectionToken<AgentSettings> = Symbol('AgentSettings');
 export const LOGGER: InjectionToken<Logger> = Symbol('Logger');
 export const FAIL_POINTS: InjectionToken<FailPoints> = Symbol('FailPoints');
+export const STATE_LOCK: InjectionToken<Promise<StateLock>> = Symbol('StateLock');
 export const ERROR_MONITOR: InjectionToken<ErrorMonitor> = Symbol('ErrorMonitor');
 export const STATS_MONITOR: InjectionToken<StatsMonitor> = Symbol('StatsMonitor');
 export const EVENTS: InjectionToken<EventTransport> = Symbol('EventTransport');

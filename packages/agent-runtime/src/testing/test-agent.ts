@@ -11,6 +11,7 @@ import { LoggingErrorMonitor, MetricsRegistry } from '@bai/telemetry';
 import { AgentRuntime } from '../agent-runtime.js';
 import type { FailPoints } from '../fail-points.js';
 import { type AgentSettings, DEFAULT_SETTINGS } from '../settings.js';
+import { StateLock } from '../state-lock.js';
 import { exampleRecord } from './example-record.js';
 
 const IMAGE = { canonical: 'memory/scripted', labels: {}, digest: 'memory:scripted', architecture: 'x86_64' };
@@ -60,6 +61,7 @@ export class TestMachine implements AsyncDisposable {
 
   async start(options: { readonly settings?: Partial<AgentSettings>; readonly failPoints?: FailPoints } = {}) {
     const { logger, place } = this;
+    const lock = await StateLock.acquire(this.stateDir);
     const events = new InProcessEvents({ logger });
     events.subscribe((event) => this.events.push(event));
     const resources = new HostResources([CPU, MEM], logger);
@@ -77,6 +79,8 @@ export class TestMachine implements AsyncDisposable {
       },
       {
         runtime: new InMemoryContainerRuntime({ place, images: [IMAGE], program: (context) => this.program(context) }),
+        lock,
+        owned: lock,
         runnerSource: { provide: async () => FOLDER },
         resources,
         ports: new PortPool({ range: [40_000, 40_100], cooldownMs: 0 }),
