@@ -39,16 +39,7 @@ export function toRunnerArguments(launch: RunnerLaunch): string[] {
 
 /** Reads what {@link toRunnerArguments} wrote. @throws {ProtocolError} naming the wrong argument. */
 export function fromRunnerArguments(args: readonly string[]): RunnerLaunch {
-  const { values, positionals } = parseArgs({
-    args: [...args],
-    allowPositionals: true,
-    options: {
-      listen: { type: 'string' },
-      spool: { type: 'string' },
-      'spool-bytes': { type: 'string', default: String(DEFAULT_SPOOL_BYTES) },
-      'ready-fd': { type: 'string' },
-    },
-  });
+  const { values, positionals } = split(args);
   const [runtimeType, runtimePath] = positionals;
   if (runtimeType === undefined) throw new ProtocolError('the runtime type is missing (python, nodejs, shell or app)');
   if (values.spool === undefined) throw new ProtocolError('--spool is missing');
@@ -60,6 +51,23 @@ export function fromRunnerArguments(args: readonly string[]): RunnerLaunch {
     spoolBytes: parseNatural('--spool-bytes', values['spool-bytes']),
     readyFd: values['ready-fd'] === undefined ? undefined : parseNatural('--ready-fd', values['ready-fd']),
   };
+}
+
+function split(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: {
+        listen: { type: 'string' },
+        spool: { type: 'string' },
+        'spool-bytes': { type: 'string', default: String(DEFAULT_SPOOL_BYTES) },
+        'ready-fd': { type: 'string' },
+      },
+    });
+  } catch (cause) {
+    throw new ProtocolError(cause instanceof Error ? cause.message : 'wrong arguments', { cause });
+  }
 }
 
 function parseListen(text: string): RunnerLaunch['listen'] {

@@ -1,5 +1,6 @@
 import { Duplex, type Writable } from 'node:stream';
 import type { Child } from '../process/children.js';
+import { interrupt } from '../process/interrupt.js';
 import type { ChannelEvent, EventLines } from './channel-events.js';
 import type { CompletionRequest, Session } from './driver.js';
 import type { InputDesk } from './input-desk.js';
@@ -60,7 +61,7 @@ export class ChannelSession implements Session {
     const run = this.#active;
     if (run === undefined) return;
     run.interrupted = true;
-    if (run.started) this.#signal();
+    if (run.started) this.#signal(run);
   }
 
   /** While code runs nobody reads commands: no suggestions then. */
@@ -87,12 +88,12 @@ export class ChannelSession implements Session {
     run.started = true;
     if (!run.interrupted) return;
     setTimeout(() => {
-      if (this.#active === run) this.#signal();
+      if (this.#active === run) this.#signal(run);
     }, EARLY_INTERRUPT_MS);
   }
 
-  #signal(): void {
-    this.#child.signal('SIGINT');
+  #signal(run: ActiveRun): void {
+    interrupt(this.#child, () => this.#active === run);
     const more = this.#dialect.afterInterrupt?.(this.#runs);
     if (more !== undefined) this.#commands.write(`${more}\n`);
   }

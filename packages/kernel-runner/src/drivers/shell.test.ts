@@ -48,9 +48,14 @@ describe.each(shells)('%s', (runtimePath) => {
     await using runner = await start();
     using peer = runner.connect();
     await peer.run('kept=7');
-    // The program itself says that it runs: while a shell starts one, a signal can get lost.
     const program = "sh -c 'echo go; exec sleep 100'";
-    for (const wait of [program, 'echo go; while :; do :; done', `f() { ${program}; }; f | cat`, 'read x']) {
+    for (const wait of [
+      program,
+      'echo go; sleep 100',
+      'echo go; while :; do :; done',
+      `f() { ${program}; }; f | cat`,
+      'read x',
+    ]) {
       peer.code(`${wait}\necho not reached`);
       await peer.until(({ opcode }) => opcode === (wait === 'read x' ? 'waiting-input' : 'stdout'));
       peer.send('interrupt', '');

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Child } from '../process/children.js';
 import type { Environment } from '../process/environment.js';
+import { interrupt } from '../process/interrupt.js';
 import type { UserProcess } from '../process/user-output.js';
 import type { Report } from '../report.js';
 import type { TaskOpcode } from './task-queue.js';
@@ -40,7 +41,8 @@ export class Batch {
   }
 
   interrupt(): void {
-    this.#child?.signal('SIGINT');
+    const child = this.#child;
+    if (child !== undefined) interrupt(child, () => this.#child === child);
   }
 
   async #perform(step: Exclude<TaskOpcode, 'code'>, command: string): Promise<number> {
