@@ -5,7 +5,7 @@ import { createKernel, FAIL_POINTS, type FailPoint } from '@bai/agent-runtime';
 import { poll } from '@bai/core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Daemon, freePort } from './support/daemon.js';
-import { NO_TRACES, tracesOf } from './support/traces.js';
+import { endKernels, NO_TRACES, tracesOf } from './support/traces.js';
 
 let stateDir: string;
 let port: number;
@@ -14,7 +14,10 @@ beforeEach(async () => {
   stateDir = await mkdtemp(join(tmpdir(), 'crash-'));
   port = await freePort();
 });
-afterEach(() => rm(stateDir, { recursive: true, force: true }));
+afterEach(async () => {
+  endKernels(stateDir);
+  await rm(stateDir, { recursive: true, force: true });
+});
 
 /** Starts a daemon that dies at the point, and lets one kernel come and go until it does. */
 async function dieAt(point: FailPoint): Promise<void> {

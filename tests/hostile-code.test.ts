@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,7 +8,7 @@ import type { AgentClient } from '@bai/manager-rpc';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { Dealer } from 'zeromq';
 import { Daemon, freePort } from './support/daemon.js';
-import { runnerOf, tracesOf } from './support/traces.js';
+import { endKernels, runnerOf, tracesOf } from './support/traces.js';
 
 let stateDir: string;
 let daemon: Daemon;
@@ -21,6 +22,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await client[Symbol.asyncDispose]();
   await daemon[Symbol.asyncDispose]();
+  endKernels(stateDir);
   await rm(stateDir, { recursive: true, force: true });
 });
 
@@ -58,12 +60,19 @@ async function outputOf(events: AsyncIterable<RunEvent>): Promise<Output> {
   return output;
 }
 
+/** The most that a process has ever held in memory. */
+function peakMemoryMiB(pid: number): number {
+  const peak = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+  return Number(peak) / 1024;
+}
+
 describe('code that', () => {
   it('prints 100 MB on one line arrives whole, and the daemon stays small', { timeout: 120_000 }, async () => {
     await using kernel = await newKernel();
     const output = await outputOf(kernel.run("head -c 100000000 /dev/zero | tr '\\0' x; echo; echo end"));
     expect(output).toMatchObject({ exitCode: 0, dropped: 0, bytes: 100_000_005 });
     expect(output.text.endsWith('x\nend\n')).toBe(true);
+    expect(peakMemoryMiB(daemon.pid)).toBeLessThan(400);
   });
 
   it('closes its stdout still ends', async () => {

@@ -5,7 +5,7 @@ import { createKernel, type KernelSession, type RunEvent } from '@bai/agent-runt
 import { poll } from '@bai/core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Daemon, freePort } from './support/daemon.js';
-import { NO_TRACES, runnerOf, tracesOf } from './support/traces.js';
+import { endKernels, NO_TRACES, runnerOf, tracesOf } from './support/traces.js';
 
 const KERNELS = 5;
 const LINES = 60;
@@ -21,7 +21,10 @@ beforeEach(async () => {
   stateDir = await mkdtemp(join(tmpdir(), 'recovery-'));
   port = await freePort();
 });
-afterEach(() => rm(stateDir, { recursive: true, force: true }));
+afterEach(async () => {
+  endKernels(stateDir);
+  await rm(stateDir, { recursive: true, force: true });
+});
 
 interface Transcript {
   text: string;

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
+import { errorCode } from '@bai/core';
 
 /** What kernels and daemons over one state folder have left on this machine. Empty lists mean: nothing. */
 export interface Traces {
@@ -32,6 +33,17 @@ function processesOf(stateDir: string): string[] {
       const inside = command.includes(stateDir) || mountsInside(pid, stateDir);
       return inside && !command.includes('main.js start') ? [`${pid} ${command}`] : [];
     });
+}
+
+/** Ends what a failed test left running, so that it disturbs no other. */
+export function endKernels(stateDir: string): void {
+  for (const line of processesOf(stateDir)) {
+    try {
+      process.kill(Number.parseInt(line, 10), 'SIGKILL');
+    } catch (error) {
+      if (errorCode(error) !== 'ESRCH') throw error; // it ended with the one before
+    }
+  }
 }
 
 /** Process id of the runner of a kernel: the Node.js process that sees this kernel's folders. */

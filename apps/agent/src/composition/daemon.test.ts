@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -43,20 +43,24 @@ describe('Daemon', () => {
     const logger = new MemoryLogger();
     const daemon = await open(logger, `agent.pid-file=${folder}/agent.pid`);
     expect(daemon.parts).toEqual([
+      'state lock',
+      'registry',
       'stats',
       'events',
-      'state lock',
       'runtime witness',
       'runtime',
       'agent',
       'pid file',
       'rpc server',
+      'announcement',
     ]);
+    expect(readFileSync(join(folder, 'state/registry.json'), 'utf8')).toContain('running');
     expect(daemon.address).toMatch(/^127\.0\.0\.1:\d+$/);
     expect(existsSync(join(folder, 'agent.pid'))).toBe(true);
     await daemon[Symbol.asyncDispose]();
     expect(daemon.parts).toEqual([]);
     expect(closed).toEqual(['runtime']);
+    expect(readFileSync(join(folder, 'state/registry.json'), 'utf8')).not.toContain('running');
     expect(existsSync(join(folder, 'agent.pid'))).toBe(false);
     expect(logger.lines.map(({ message }) => message)).toContain('agent stops');
   });

@@ -4,11 +4,12 @@ import { DisposalStack, type Logger } from '@bai/core';
 import { bindAgent } from './agent.js';
 import { bindContainers } from './containers.js';
 import { bindEvents } from './events.js';
+import { bindRegistry } from './registry.js';
 import { bindResources } from './resources.js';
 import { bindRpc } from './rpc.js';
 import { newContainer, type Scope } from './scope.js';
 import { bindTelemetry } from './telemetry.js';
-import { AGENT, FILE_SETTINGS, LOGGER, PID_FILE, RPC_SERVER } from './tokens.js';
+import { AGENT, ANNOUNCEMENT, FILE_SETTINGS, LOGGER, PID_FILE, REGISTRY, RPC_SERVER } from './tokens.js';
 
 export interface DaemonOptions {
   readonly settings: AgentFileSettings;
@@ -43,11 +44,15 @@ export class Daemon implements AsyncDisposable {
     bindResources(scope, env);
     bindAgent(scope, env);
     bindRpc(scope);
+    bindRegistry(scope);
     rebind?.(scope);
+    await scope.container.resolve(REGISTRY);
     const agent = await scope.container.resolve(AGENT);
     try {
       await scope.container.resolve(PID_FILE);
       const server = await scope.container.resolve(RPC_SERVER);
+      // Last: whoever reads it may call at once.
+      await scope.container.resolve(ANNOUNCEMENT);
       return new Daemon(agent, server.address.replace(/^tcp:\/\//, ''), opening.move());
     } catch (error) {
       await agent.close({ kernels: 'keep' });

@@ -4,9 +4,11 @@ import type { ContainerRuntime, RunnerSource } from '@bai/container-runtime';
 import type { Logger } from '@bai/core';
 import type { EventTransport } from '@bai/events';
 import type { RpcServer } from '@bai/manager-rpc';
+import type { Registry } from '@bai/registry';
 import type { HostResources, PortPool } from '@bai/resources';
 import type { ErrorMonitor, StatsMonitor } from '@bai/telemetry';
 import type { InjectionToken } from 'tsyringe';
+import type { Announcement } from '../daemon/announcement.js';
 import type { PidFile } from '../daemon/pid-file.js';
 
 // Named for what they stand for. What takes time to open is a promise of it.
@@ -25,3 +27,5 @@ export const PORTS: InjectionToken<PortPool> = Symbol('PortPool');
 export const AGENT: InjectionToken<Promise<AgentRuntime>> = Symbol('AgentRuntime');
 export const RPC_SERVER: InjectionToken<Promise<RpcServer>> = Symbol('RpcServer');
 export const PID_FILE: InjectionToken<Promise<PidFile | undefined>> = Symbol('PidFile');
+export const REGISTRY: InjectionToken<Promise<Registry>> = Symbol('Registry');
+export const ANNOUNCEMENT: InjectionToken<Promise<Announcement>> = Symbol('Announcement');
