@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { Children } from './children.js';
-import { interrupt, parseStat } from './interrupt.js';
+import { interrupt, justStarted, parseStat, uptimeTicks } from './interrupt.js';
 
 const sh = (children: Children, script: string) =>
   children.spawn({
@@ -12,13 +12,18 @@ const sh = (children: Children, script: string) =>
     stdio: ['ignore', 'pipe', 'ignore'],
   });
 
-test('reaches a program that ignored the first signal because it was just being started', async () => {
+test('finds the young programs of a group, without its leader and without older ones', async () => {
   const children = new Children();
-  // The inner shell stands for the moment before a program runs: it loses the first signal.
-  const child = sh(children, 'trap : INT; sh -c \'trap "trap - INT" INT; echo go; while :; do sleep 1; done\'; exit 5');
-  await new Promise((resolve) => child.process.stdout?.once('data', resolve));
-  interrupt(child, () => true);
-  expect(await child.exited).toBe(5);
+  const child = sh(children, "sh -c 'echo $$; exec sleep 100'; exit 5");
+  const printed = await new Promise<string>((resolve) =>
+    child.process.stdout?.once('data', (it) => resolve(String(it))),
+  );
+  const now = uptimeTicks();
+  expect(justStarted(child.process.pid, now, 6000)).toEqual([Number(printed)]);
+  expect(justStarted(child.process.pid, now + 6000, 50)).toEqual([]);
+  expect(justStarted(process.pid, now, 6000)).toEqual([]);
+  child.signal('SIGKILL');
+  await child.exited;
 });
 
 test('does not disturb what ran before, nor what is over', async () => {

@@ -6,7 +6,7 @@ const AGAIN_MS = 100;
 /** Clock ticks of 10 ms, in which the kernel tells when a process began. */
 const TICKS_PER_SECOND = 100;
 /** On a busy machine it can take so long until a program really runs; one as young as this has nothing to clean up yet. */
-const JUST_STARTED_TICKS = 50;
+const YOUNG_TICKS = 50;
 
 /**
  * Sends SIGINT to a child and all that it started. A shell that is starting a program at that moment can lose the signal for it, and then
@@ -17,21 +17,22 @@ export function interrupt(child: Child, isRunning: () => boolean): void {
   child.signal('SIGINT');
   setTimeout(() => {
     if (!isRunning()) return;
-    for (const pid of justStarted(child.process.pid, now)) signal(pid);
+    for (const pid of justStarted(child.process.pid, now, YOUNG_TICKS)) signal(pid);
   }, AGAIN_MS).unref();
 }
 
-function uptimeTicks(): number {
+/** Ticks since the system started. */
+export function uptimeTicks(): number {
   return Math.floor(Number.parseFloat(readFileSync('/proc/uptime', 'latin1')) * TICKS_PER_SECOND);
 }
 
 /** Members of a process group, but its leader, that began right before the tick `now`. */
-function justStarted(group: number | undefined, now: number): number[] {
+export function justStarted(group: number | undefined, now: number, youngTicks: number): number[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .map((name) => ({ pid: Number(name), ...parseStat(readStat(name)) }))
     .filter((process) => process.group === group && process.pid !== group)
-    .filter(({ began }) => began >= now - JUST_STARTED_TICKS && began <= now + 1)
+    .filter(({ began }) => began >= now - youngTicks && began <= now + 1)
     .map(({ pid }) => pid);
 }
 
