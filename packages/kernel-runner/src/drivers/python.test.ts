@@ -1,3 +1,5 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { hasPython, have } from '../testing/interpreters.js';
 import { TestRunner } from '../testing/runner-peer.js';
@@ -162,6 +164,20 @@ describe.skipIf(!have(hasPython, 'python3'))('the built-in Python', () => {
     expect(await ask('os.getpi')).toEqual(['os.getpid']);
     expect(await ask('nothing_like_this')).toEqual([]);
     expect(await ask('1/0 +')).toEqual([]);
+  });
+
+  test('goes on without an ipykernel that does not work', async () => {
+    const prepare = (directory: string) => {
+      mkdirSync(join(directory, 'ipykernel'));
+      writeFileSync(join(directory, 'ipykernel', '__init__.py'), 'raise ImportError("broken on purpose")');
+      writeFileSync(join(directory, 'environ.txt'), `PYTHONPATH=${directory}\n`);
+      environment.BAI_ENVIRON_FILE = join(directory, 'environ.txt');
+    };
+    const environment = { BAI_ENVIRON_FILE: '' };
+    await using runner = await TestRunner.start({ runtimeType: 'python', environment, prepare });
+    using peer = runner.connect();
+    expect(await peer.run('6 * 7')).toMatchObject({ exitCode: 0, stdout: '42' });
+    expect(peer.received.map(({ text }) => text).join('')).toContain('broken on purpose');
   });
 
   test('a missing interpreter is named, with what to do', async () => {
