@@ -29,7 +29,7 @@ export class StateLock implements AsyncDisposable {
     } catch (cause) {
       throw new AgentRuntimeError(
         'STATE_DIR_UNUSABLE',
-        `the state folder ${stateDir} can't be written (${describeError(cause)}): choose another with --state-dir or make it writable`,
+        `the state folder ${stateDir} can't be written: choose another with --state-dir, or make it writable (${describeError(cause)})`,
         { cause },
       );
     }
