@@ -18,6 +18,7 @@ import {
   type RunnerLaunch,
   toRunnerArguments,
 } from '@bai/kernel-protocol';
+import { afterAll } from 'vitest';
 import { Pull, Push } from 'zeromq';
 import { bundle } from '../../scripts/bundle.mjs';
 
@@ -33,8 +34,13 @@ export interface Received {
 }
 
 const scratch = mkdtempSync(join(tmpdir(), 'bai-kr-'));
-process.setMaxListeners(100);
-process.once('exit', () => rmSync(scratch, { recursive: true, force: true }));
+const alive = new Set<TestRunner>();
+
+// A test that ran out of time doesn't dispose of its runner.
+afterAll(async () => {
+  await Promise.all([...alive].map((runner) => runner[Symbol.asyncDispose]()));
+  rmSync(scratch, { recursive: true, force: true });
+});
 let built: Promise<string> | undefined;
 
 /** The bundle, made of the sources once per test file. */
@@ -64,8 +70,7 @@ export class TestRunner implements AsyncDisposable {
     this.process = process_;
     this.directory = directory;
     this.#exited = once(process_, 'exit');
-    // A test that ran out of time doesn't dispose.
-    process.once('exit', () => process_.kill('SIGTERM'));
+    alive.add(this);
   }
 
   static async start(options: RunnerOptions): Promise<TestRunner> {
@@ -119,6 +124,7 @@ export class TestRunner implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    alive.delete(this);
     if (this.process.exitCode === null && this.process.signalCode === null) await this.end('SIGTERM');
     rmSync(this.directory, { recursive: true, force: true });
   }

@@ -17,8 +17,10 @@ export class JupyterConnection implements Disposable {
   readonly stdin: Dealer;
   readonly iopub: Subscriber;
   readonly #directory = mkdtempSync(join(tmpdir(), 'bai-ipy-'));
+  readonly #removeDirectory = () => rmSync(this.#directory, { recursive: true, force: true });
 
   constructor() {
+    process.once('exit', this.#removeDirectory);
     this.file = join(this.#directory, 'kernel.json');
     const ports = Object.fromEntries(CHANNELS.map((name, index) => [`${name}_port`, index + 1]));
     const ip = join(this.#directory, 'ipc');
@@ -40,6 +42,7 @@ export class JupyterConnection implements Disposable {
     this.shell.close();
     this.stdin.close();
     this.iopub.close();
-    rmSync(this.#directory, { recursive: true, force: true });
+    process.off('exit', this.#removeDirectory);
+    this.#removeDirectory();
   }
 }
