@@ -12,7 +12,7 @@ const REPORTERS = ['--reporter=default', `--reporter=${join(root, 'scripts/test-
 /** All temporary files of the tests are below one folder, which is looked at and removed at the end. */
 async function runTests(args) {
   const testRoot = mkdtempSync(join(tmpdir(), 'bt-'));
-  chmodSync(testRoot, 0o755); // tests that act as another user pass through it
+  chmodSync(testRoot, 0o711); // tests that act as another user pass through it
   const summaryFile = join(testRoot, 'summary.json');
   // A Ctrl-C reaches vitest as well: wait for its end, so that the clean-up below happens.
   process.on('SIGINT', () => {});
