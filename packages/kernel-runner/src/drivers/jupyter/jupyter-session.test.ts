@@ -17,7 +17,11 @@ const recorded = (name: string) =>
     .map(({ opcode, payload_utf8 }) => [opcode, payload_utf8]);
 const codeOf = (name: string) => vector(name).sequence[0]?.payload_utf8 ?? '';
 
-describe.skipIf(!found)('an ipykernel', () => {
+const title = found
+  ? 'an ipykernel'
+  : 'an ipykernel (not run here: set BAI_TEST_IPYKERNEL_PYTHON to a Python that has it)';
+
+describe.skipIf(!found)(title, () => {
   test('answers as upstream recorded it', async () => {
     await using runner = await start();
     using peer = runner.connect();
