@@ -111,10 +111,11 @@ export class AgentRuntime implements Agent, AsyncDisposable {
     const kernel = this.#kernels.get(command.kernelId);
     const { sessionId } = kernel.record;
     const about = { kernelId: kernel.id, sessionId };
-    const { io } = kernel;
+    const running = kernel.io.execute(command, options);
+    // After the code is on its way: the user waits for that, not for the news of it.
     this.#publish({ type: 'execution-started', ...about });
     try {
-      const result = await io.execute(command, options);
+      const result = await running;
       if (result.status === 'finished') this.#publish({ type: 'execution-finished', ...about });
       return result;
     } catch (error) {

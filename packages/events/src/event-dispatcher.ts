@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { AgentEvent } from '@bai/agent-api';
 import { describeError, errorCode, type Logger, nullLogger, sleep, TaskGroup, withDeadline } from '@bai/core';
 import type { EventTransport } from './port.js';
@@ -101,6 +102,8 @@ export class EventDispatcher implements AsyncDisposable {
   }
 
   async #deliverQueue(key: string, queue: Queue, closing: AbortSignal): Promise<void> {
+    // Events are offered on the way to answers that somebody waits for: those go first.
+    await nextTurn();
     const { events, withdrawal } = queue;
     const signal = AbortSignal.any([closing, withdrawal.signal]);
     for (let event = events[0]; event !== undefined; event = events[0]) {

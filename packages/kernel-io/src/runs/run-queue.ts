@@ -327,7 +327,7 @@ export class RunQueue {
     if (this.#runs.get(run.id) === run) this.#runs.delete(run.id);
     if (this.#newest === run) this.#newest = undefined;
     run.output.clear();
-    run.rejectCalls(reason ?? unknownRun(run.id));
+    if (run.calls.length > 0) run.rejectCalls(reason ?? unknownRun(run.id));
     this.#transport.heldChanged();
   }
 }
