@@ -48,7 +48,8 @@ function readSummary(file) {
 function conclude(summary, leftovers, code) {
   const { passed, failed, skipped, brokenFiles, unhandledErrors } = summary;
   if (skipped.length > 0) console.log('\nSkipped, because this machine lacks something:');
-  for (const { file, name, reason } of skipped) console.log(`  ${file}: ${name}: ${reason || 'no reason given'}`);
+  for (const [place, count] of countSkips(skipped))
+    console.log(`  ${place} (${count} ${count === 1 ? 'test' : 'tests'})`);
   for (const file of brokenFiles) console.log(`\nFailed outside its tests: ${file}`);
   if (unhandledErrors > 0) console.log(`\nErrors that belong to no test: ${unhandledErrors} (shown above)`);
   for (const leftover of leftovers) console.log(`\nLeft behind by the tests: ${leftover}`);
@@ -57,6 +58,16 @@ function conclude(summary, leftovers, code) {
   if (noTest) console.log('\nNo test ran: nothing matches what was asked for.');
   console.log(`\n${passed} passed, ${allFailed} failed, ${skipped.length} skipped`);
   return code || (allFailed > 0 || noTest ? 1 : 0);
+}
+
+/** How many tests of a file were skipped for the same reason. */
+function countSkips(skipped) {
+  const counts = new Map();
+  for (const { file, name, reason } of skipped) {
+    const place = `${file}: ${reason || `no reason given for '${name}'`}`;
+    counts.set(place, (counts.get(place) ?? 0) + 1);
+  }
+  return counts;
 }
 
 await main(async () => {
