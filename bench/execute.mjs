@@ -15,7 +15,8 @@ import { median, paired, percentile, publish, timeEach } from './harness.mjs';
 const MAIN = fileURLToPath(new URL('../apps/agent/dist/main.js', import.meta.url));
 const ROUNDS = Number(process.env.ROUNDS ?? 5);
 const CALLS = Number(process.env.CALLS ?? 200);
-const WARM_UP = 50;
+// Long enough for the just-in-time compilers of the three Node.js processes: a daemon runs for weeks.
+const WARM_UP = 1000;
 const CODE = '1+1';
 
 const python = process.env.BAI_TEST_IPYKERNEL_PYTHON;
