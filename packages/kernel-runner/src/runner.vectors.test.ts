@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { decodeCompletion, decodeStatus } from '@bai/kernel-protocol';
 import { describe, expect, test } from 'vitest';
-import { hasPython, have } from './testing/interpreters.js';
+import { hasMake, hasPython, have } from './testing/interpreters.js';
 import { type Peer, type Received, type RunnerOptions, TestRunner, vector } from './testing/runner-peer.js';
 
 const builtin: RunnerOptions = { runtimeType: 'python', environment: { BAI_DRIVER: 'builtin' } };
@@ -127,7 +127,8 @@ describe('batch mode', () => {
     writeFileSync(join(dir, 'Makefile'), 'all:\n\t@echo made\n');
   };
 
-  test('defaults of the shell runtime', async () => {
+  test('defaults of the shell runtime', async (context) => {
+    if (!hasMake) context.skip('no make');
     await using runner = await TestRunner.start({ runtimeType: 'shell', prepare });
     using peer = runner.connect();
     for (const opcode of ['clean', 'build', 'exec']) peer.send(opcode, '*');

@@ -4,6 +4,7 @@ const works = (file: string, ...args: string[]) => spawnSync(file, args, { stdio
 
 export const hasPython = works('python3', '-c', '');
 export const hasBash = works('/bin/bash', '-c', ':');
+export const hasMake = works('make', '--version');
 
 /** A Python that has ipykernel, or undefined. */
 export const ipykernelPython: string | undefined = [process.env['BAI_TEST_IPYKERNEL_PYTHON'], 'python3'].find(
