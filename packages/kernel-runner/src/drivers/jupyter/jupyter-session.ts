@@ -7,7 +7,7 @@ import type { InputDesk } from '../input-desk.js';
 import { InterpreterError } from '../persistent-driver.js';
 import { JupyterConnection } from './connection.js';
 import { displayRecord, errorOutcome } from './display.js';
-import { type Fields, type JupyterMessage, MessageCodec, text } from './messages.js';
+import { type Fields, isFields, type JupyterMessage, MessageCodec, text } from './messages.js';
 
 const READY_MS = 60_000;
 const PROBE_MS = 250;
@@ -29,6 +29,8 @@ interface ActiveRun {
   interrupted: boolean;
   replied: boolean;
   idle: boolean;
+  /** The code told ipykernel to end (`exit`): the run ends with the process, so that the next one doesn't go to it. */
+  leaves: boolean;
   lostEnd: NodeJS.Timeout | undefined;
 }
 
@@ -72,7 +74,14 @@ export class JupyterSession implements Session {
     const content = { code, silent: false, store_history: true, user_expressions: {}, allow_stdin: true };
     const { id, frames } = this.#codec.encode('execute_request', { ...content, stop_on_error: true });
     return new Promise((finish) => {
-      const state = { started: false, interrupted: false, replied: false, idle: false, lostEnd: undefined };
+      const state = {
+        started: false,
+        interrupted: false,
+        replied: false,
+        idle: false,
+        leaves: false,
+        lostEnd: undefined,
+      };
       this.#active = { id, finish, exitCode: 0, ...state };
       this.#send(this.#connection.shell, frames);
     });
@@ -170,6 +179,7 @@ export class JupyterSession implements Session {
     const run = this.#active;
     if (run === undefined || message.parentId !== run.id || message.type !== 'execute_reply') return;
     run.replied = true;
+    run.leaves = asksToEnd(message.content['payload']);
     if (message.content['status'] === 'aborted') run.exitCode = 1;
     this.#settle(run);
   }
@@ -225,16 +235,16 @@ export class JupyterSession implements Session {
     this.#send(this.#connection.stdin, this.#codec.encode('input_reply', { value }, message.header).frames);
   }
 
-  /** A run is over when both its reply and its idle have come. */
+  /** A run is over when both its reply and its idle have come, or else with the process. */
   #settle(run: ActiveRun): void {
     clearTimeout(run.lostEnd);
-    if (run.idle && run.replied) {
+    if (run.idle && run.replied && !run.leaves) {
       this.#finish(run);
       return;
     }
     run.lostEnd = setTimeout(() => {
       if (run !== this.#active) return;
-      this.#host.report(`ipykernel never sent the ${run.replied ? 'final idle' : 'reply'} of a run`);
+      this.#host.report(whatIsMissing(run));
       if (!run.replied) run.exitCode = 1;
       this.#finish(run);
     }, LOST_END_MS);
@@ -244,4 +254,17 @@ export class JupyterSession implements Session {
     this.#active = undefined;
     run.finish(run.exitCode);
   }
+}
+
+function whatIsMissing(run: ActiveRun): string {
+  if (run.leaves && run.idle) return 'ipykernel was told to end and goes on';
+  return `ipykernel never sent the ${run.replied ? 'final idle' : 'reply'} of a run`;
+}
+
+/** `exit` and `quit` come back as a payload of the reply; the process ends a moment later. */
+function asksToEnd(payload: unknown): boolean {
+  if (!Array.isArray(payload)) return false;
+  return payload.some(
+    (item: unknown) => isFields(item) && item['source'] === 'ask_exit' && item['keepkernel'] !== true,
+  );
 }
