@@ -87,6 +87,15 @@ describe.runIf(isBuilt && hasPython)('the real runner', () => {
     expect(textOf((await io.execute(query('print(x)'))).console)).toBe('40\n');
   });
 
+  it('takes run ids up to the length that the runner takes', async () => {
+    await using runner = await RealRunner.start();
+    await using io = runner.connect();
+    const longest = 'ü'.repeat(127);
+    expect(await io.execute(query('1', { runId: longest }))).toMatchObject({ runId: longest, status: 'finished' });
+    await expect(io.execute(query('1', { runId: `${longest}xx` }))).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
+    expect(await io.execute(query('1'))).toMatchObject({ status: 'finished' });
+  });
+
   it('runs the three steps of a batch', async () => {
     await using runner = await RealRunner.start();
     await using io = runner.connect();

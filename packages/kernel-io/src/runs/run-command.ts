@@ -6,14 +6,14 @@ export type RunCommand = Omit<ExecuteCommand, 'kernelId'>;
 /** What starts a run, in the order in which it's sent. Empty for `continue` and `input`. @see spec/03 §5.5 */
 export type Feed = readonly { readonly opcode: 'clean' | 'build' | 'exec' | 'code'; readonly text: string }[];
 
-/** Longest run id, in characters. */
-const MAX_RUN_ID = 1024;
+/** A run id travels as the third frame of a request, which the runner bounds. @see docs/kernel-protocol.md */
+const MAX_RUN_ID_BYTES = 255;
 
 /** The id that the client chose, or 32 random hex digits. @throws {InvalidArgumentError} */
 export function runIdOf({ runId }: RunCommand): string {
   if (runId === null) return randomBytes(16).toString('hex');
-  if (runId !== '' && runId.length <= MAX_RUN_ID) return runId;
-  throw new InvalidArgumentError('runId', `must have 1 to ${MAX_RUN_ID} characters, or be null for a new run`);
+  if (runId !== '' && Buffer.byteLength(runId) <= MAX_RUN_ID_BYTES) return runId;
+  throw new InvalidArgumentError('runId', `must have 1 to ${MAX_RUN_ID_BYTES} bytes, or be null for a new run`);
 }
 
 export function feedOf({ mode, code, batch }: RunCommand): Feed {
