@@ -9,6 +9,7 @@ import {
 } from '@bai/dialects/testing';
 import { describe, expect, it } from 'vitest';
 import { RpcServer } from '../server/rpc-server.js';
+import { listenAgain } from '../testing/listen-again.js';
 import { AgentClient } from './agent-client.js';
 
 const agentId = parseAgentId('i-node01');
@@ -87,7 +88,7 @@ describe('AgentClient', () => {
     await test.server[Symbol.asyncDispose]();
     await lost;
     const back = new RecordingAgent();
-    await using _server = await RpcServer.listen({ address: test.server.address, agent: back, agentId });
+    await using _server = await listenAgain({ address: test.server.address, agent: back, agentId });
     expect(await run).toEqual(exampleResult);
     expect(back.calls).toEqual([['execute', { ...exampleExecuteCommand, cursor: 3 }]]);
   });
@@ -100,11 +101,7 @@ describe('AgentClient', () => {
     const run = test.client.execute(exampleExecuteCommand);
     await poll('the call', { timeoutMs: 5000, intervalMs: 2 }, () => closing.calls.length === 1 || undefined);
     await test.server[Symbol.asyncDispose]();
-    await using _server = await RpcServer.listen({
-      address: test.server.address,
-      agent: new RecordingAgent(),
-      agentId,
-    });
+    await using _server = await listenAgain({ address: test.server.address, agent: new RecordingAgent(), agentId });
     expect(await run).toEqual(exampleResult);
   });
 

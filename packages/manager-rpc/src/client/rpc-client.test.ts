@@ -5,6 +5,7 @@ import { exampleResult, RecordingAgent } from '@bai/dialects/testing';
 import { describe, expect, it } from 'vitest';
 import { Router } from 'zeromq';
 import { RpcServer } from '../server/rpc-server.js';
+import { listenAgain } from '../testing/listen-again.js';
 import { pongReply } from '../testing/raw-client.js';
 import { RpcClient, type RpcClientOptions } from './rpc-client.js';
 
@@ -12,8 +13,8 @@ const KERNEL = parseKernelId('6b8f0a4e-3f0c-4a5b-9d61-0f5f2a7c1e21');
 const agentId = parseAgentId('i-node01');
 const EXECUTE = ['', KERNEL, 3, 'r', 'query', 'x', { 'bai-cursor': 0 }, 2.0] as const;
 
-const listen = (agent: RecordingAgent, address = 'tcp://127.0.0.1:0') =>
-  RpcServer.listen({ address, agent, agentId, limits: { closeTimeoutMs: 1 } });
+const listen = (agent: RecordingAgent) =>
+  RpcServer.listen({ address: 'tcp://127.0.0.1:0', agent, agentId, limits: { closeTimeoutMs: 1 } });
 
 async function setUp(options: Partial<RpcClientOptions> = {}) {
   const agent = new RecordingAgent();
@@ -99,7 +100,7 @@ describe.each(['G2', 'G3'] as const)('RpcClient of %s', (generation) => {
     await calls(test.agent, 1);
     await test.server[Symbol.asyncDispose]();
     await outcome;
-    await using _back = await listen(test.agent, test.server.address);
+    await using _back = await listenAgain({ address: test.server.address, agent: test.agent, agentId });
     expect(await test.client.call('ping', ['again'])).toBe('again');
   });
 });
@@ -115,7 +116,7 @@ describe('RpcClient', () => {
     const call = client.call('execute', EXECUTE, {}, { onConnectionLost: 'repeat' });
     await calls(silent, 1);
     await first[Symbol.asyncDispose]();
-    await using _second = await listen(test.agent, first.address);
+    await using _second = await listenAgain({ address: first.address, agent: test.agent, agentId });
     expect(await call).toMatchObject({ runId: exampleResult.runId });
     expect(test.agent.calls).toHaveLength(1);
   });
